@@ -1,0 +1,21 @@
+"""The command line: `python -m bot`, installed as `revolution-bot`."""
+
+from __future__ import annotations
+
+import click
+
+from bot import __version__
+from bot.commands.ask import ask
+from bot.commands.chat import chat
+from bot.commands.knowledge import knowledge
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="revolution-bot")
+def main() -> None:
+    """Ask about the Russian Revolution of 1917, in English, Indonesian, Hindi or Malayalam."""
+
+
+main.add_command(ask)
+main.add_command(chat)
+main.add_command(knowledge)

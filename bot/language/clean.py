@@ -1,0 +1,96 @@
+"""What people send, made fit to read: one Unicode form, no invisible characters, a sane length."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_CHARACTERS = 600
+"""Characters of a message that are read; nobody's question is longer, and cost must not grow with a paste."""
+
+_ZWNJ, _ZWJ, _VIRAMA = "\u200c", "\u200d", "\u0d4d"
+
+# Before Unicode 5.1 Malayalam's vowel-less letters were typed as consonant + virama + ZWJ; NFKC keeps the two
+# spellings apart, so the old one is rewritten here.
+_CHILLUS = {
+    "ണ": "ൺ",
+    "ന": "ൻ",
+    "ര": "ർ",
+    "റ": "ർ",
+    "ല": "ൽ",
+    "ള": "ൾ",
+    "ക": "ൿ",
+}
+
+
+def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """`text` in NFKC with invisible characters gone and white space folded, cut to `limit` characters.
+
+    Lone surrogates, controls, bidi marks and zero-width characters disappear; joiners that only shape Indic
+    letters do too, after the old Malayalam chillus have been made atomic. Never raises.
+    """
+    # Normalising can shrink or stretch a text; what lies far beyond the limit is never looked at.
+    text = text[: limit * 4]
+    if text.isascii():
+        kept = "".join(c if c.isprintable() else " " for c in text)
+    else:
+        text = unicodedata.normalize("NFKC", _atomic_chillus(text))
+        kept = "".join(_visible(c) for c in text)
+    return " ".join(kept.split())[:limit].rstrip()
+
+
+def _atomic_chillus(text: str) -> str:
+    if _ZWJ not in text:
+        return text
+    for letter, chillu in _CHILLUS.items():
+        text = text.replace(letter + _VIRAMA + _ZWJ, chillu)
+    return text
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in (_ZWNJ, _ZWJ) or category in ("Cf", "Cs", "Co", "Cn"):
+        return ""
+    return " " if category[0] in "ZC" else character
+
+
+def words(text: str) -> list[str]:
+    """The words of a cleaned, case-folded text: runs of letters, marks and digits, digits as ASCII.
+
+    `\\w` would drop the vowel signs of Indic scripts (category Mc), so characters are judged by category. An
+    apostrophe inside a word does not split it: "kerensky's" → "kerenskys"; a comma inside a figure goes.
+    """
+    found: list[str] = []
+    current: list[str] = []
+    previous = ""
+    text = text.casefold()
+    for position, character in enumerate(text):
+        category = unicodedata.category(character)
+        if category[0] in "LM":
+            # a digit run and a letter run are two words: "7noon", "1917ലെ"
+            if previous == "N":
+                found.append("".join(current))
+                current = []
+            current.append(character)
+            previous = "L"
+        elif category == "Nd":
+            if previous == "L":
+                found.append("".join(current))
+                current = []
+            current.append(str(unicodedata.decimal(character)))
+            previous = "N"
+        elif (character in "'’`" and previous == "L") or (
+            character in ",."
+            and previous == "N"
+            and text[position + 1 : position + 4].isdecimal()
+            and not text[position + 4 : position + 5].isdecimal()
+        ):
+            continue
+        elif current:
+            found.append("".join(current))
+            current = []
+            previous = ""
+        else:
+            previous = ""
+    if current:
+        found.append("".join(current))
+    return found

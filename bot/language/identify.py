@@ -1,0 +1,131 @@
+"""Which language a message is in: one of the bot's, in its own script or in Latin letters, or none of them.
+
+Script decides where it can. Within a script, naive Bayes over the character 2–4-grams of words, trained on the
+knowledge base's own phrasings, decides between the languages and a background class; function words weigh in, those
+of the neighbours that the bot does not speak (Marathi, Nepali, Spanish …) too. Packaged identifiers know neither
+Hindi nor Malayalam in Latin letters.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.language.clean import clean, words
+from bot.language.neighbours import NEIGHBOURS
+
+BUCKETS = 1 << 15
+_FUNCTION_WORD_BONUS = 2.5  # nats: one function word is worth about as much as two letters' worth of n-grams
+_FLOOR = -2.6  # mean log-odds an n-gram against chance below which a text is in no language that was trained on
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a message seems to be written in."""
+
+    language: str | None
+    """A code such as "hi"; None when it is none of the languages that the bot speaks, or there is nothing to go by."""
+    confidence: float
+    """0…1: how sure, relative to the other candidates."""
+    script: str
+    """The script of most letters as its Unicode name's first word: "LATIN", "DEVANAGARI", "MALAYALAM", … or ""."""
+    foreign: bool
+    """True when the message is clearly in a language that the bot does not speak."""
+
+
+def script_of(text: str) -> str:
+    """The Unicode script name that most letters of `text` belong to, or "" without letters."""
+    if text.isascii():
+        return "LATIN" if any(c.isalpha() for c in text) else ""
+    counts: Counter[str] = Counter()
+    for character in text:
+        if unicodedata.category(character)[0] == "L":
+            counts[unicodedata.name(character, "?").split()[0]] += 1
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _grams(tokens: Iterable[str]) -> list[int]:
+    hashed = []
+    for token in tokens:
+        padded = f"<{token}>"
+        for size in (2, 3, 4):
+            for i in range(len(padded) - size + 1):
+                hashed.append(zlib.crc32(padded[i : i + size].encode()) % BUCKETS)
+    return hashed
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """The trained identifier: plain arrays, so that it can be kept in a compiled index."""
+
+    languages: tuple[str, ...]
+    """The language of each row of `weights`."""
+    scripts: tuple[str, ...]
+    """The script of each row: a language typed in two scripts has two rows."""
+    weights: NDArray[np.float32]
+    """Row × bucket: log P(n-gram | row) − log P(n-gram)."""
+    function_words: Mapping[str, frozenset[str]]
+    """Case-folded function and question words of each language."""
+
+    @classmethod
+    def train(cls, samples: Mapping[str, Sequence[str]], function_words: Mapping[str, Iterable[str]]) -> Identifier:
+        """From phrasings per language code; phrasings in another script than Latin train a row of their own."""
+        rows: dict[tuple[str, str], Counter[int]] = {}
+        for language, phrasings in samples.items():
+            for phrasing in phrasings:
+                key = (language, script_of(phrasing))
+                rows.setdefault(key, Counter()).update(_grams(words(clean(phrasing))))
+        total = sum((sum(c.values()) for c in rows.values()), 0)
+        rows = {k: c for k, c in rows.items() if sum(c.values()) * 200 > total}  # not for a few stray loan words
+        weights = np.zeros((len(rows), BUCKETS), dtype=np.float32)
+        for i, counter in enumerate(rows.values()):
+            size = sum(counter.values())
+            unseen = math.log(0.3 / (size + 0.3 * BUCKETS))
+            weights[i] = unseen
+            for bucket, count in counter.items():
+                weights[i, bucket] = math.log((count + 0.3) / (size + 0.3 * BUCKETS))
+        weights += math.log(BUCKETS)  # against the chance of any bucket
+        lexical = {lang: frozenset(w.casefold() for w in ws) for lang, ws in function_words.items()}
+        return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
+
+    def identify(self, text: str) -> Guess:
+        """The language of `text` (any text; nothing raises)."""
+        text = clean(text)
+        script = script_of(text)
+        rows = [i for i, s in enumerate(self.scripts) if s == script]
+        tokens = words(text)
+        if not script:
+            return Guess(None, 0.0, script, False)
+        if not rows:
+            return Guess(None, 1.0, script, True)
+        letters = [t for t in tokens if not t.isdigit()]
+        grams = _grams(letters)
+        if not grams:
+            return Guess(None, 0.0, script, False)
+        per_row = self.weights[np.ix_(rows, grams)]
+        scores = per_row.sum(axis=1, dtype=np.float64)
+        mean = float(scores.max()) / len(grams)
+        for position, row in enumerate(rows):
+            own = self.function_words.get(self.languages[row], frozenset())
+            scores[position] += _FUNCTION_WORD_BONUS * sum(t in own for t in letters)
+        best = int(scores.argmax())
+        language = self.languages[rows[best]]
+        own = self.function_words.get(language, frozenset())
+        ours = sum(t in own for t in letters)
+        anybodys = frozenset().union(*self.function_words.values())
+        strange = [t for t in letters if t not in anybodys]
+        theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
+        if theirs > ours or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
+            return Guess(None, 0.9, script, True)
+        odds = np.exp(np.clip(scores - scores.max(), -50, 0))
+        confidence = float(1 / odds.sum())
+        # a single name or an unknown word says little about the language around it
+        confidence *= 1 - math.exp(-len(grams) / 12)
+        return Guess(language, round(confidence, 4), script, False)

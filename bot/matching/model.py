@@ -1,0 +1,80 @@
+"""The fitted numbers: feature weights, the confidence curve, the thresholds. They live in `model.json`, not in code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+
+from bot.matching.postings import Scores
+from bot.matching.scoring import FEATURES
+
+CUES: Final = (
+    "score",  # of the best fact
+    "margin",  # over the best fact that stands on other paragraphs
+    "decoy margin",  # over the best question that must be declined
+    "terms",
+    "grams",
+    "question covered",
+    "words alike",
+    "mentioned",
+    "uncovered word",  # the most telling word of the question that the fact holds nothing of
+    "name missing",
+    "number missing",
+    "asks otherwise",
+    "outsider",  # the question names something that only the decoys know
+    "unknown words",  # part of the content words that the whole base does not know
+    "few words",  # 1 for a single content word, falling with more
+)
+"""What confidence is judged by."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that `make fit` finds out."""
+
+    weights: tuple[float, ...]
+    """One for each of `scoring.FEATURES`."""
+    cue_weights: tuple[float, ...]
+    """One for each of `CUES`."""
+    intercept: float
+    answer: float
+    """Confidence from which a fact is the answer."""
+    suggest: float
+    """Confidence from which facts are offered as suggestions."""
+    small_talk: float
+    """Score from which small talk is taken as such."""
+    follow_up: float
+    """Score from which a follow-up is answered."""
+
+    def confidence(self, cues: Scores) -> float:
+        """Probability that the best fact answers the question."""
+        logit = float(np.dot(self.cue_weights, cues)) + self.intercept
+        return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
+
+    def dump(self) -> str:
+        """The text of `model.json`."""
+        data = asdict(self)
+        data["weights"] = dict(zip(FEATURES, self.weights, strict=True))
+        data["cue_weights"] = dict(zip(CUES, self.cue_weights, strict=True))
+        return json.dumps(data, indent=2) + "\n"
+
+
+def parse_model(text: str) -> Model:
+    """The model in the text of a `model.json`.
+
+    Raises:
+        KeyError: a weight is missing; fit again after adding a feature.
+    """
+    data = json.loads(text)
+    data["weights"] = tuple(data["weights"][name] for name in FEATURES)
+    data["cue_weights"] = tuple(data["cue_weights"][name] for name in CUES)
+    return Model(**data)
+
+
+def load_model() -> Model:
+    """The model that ships with the package."""
+    return parse_model(files("bot.matching").joinpath("model.json").read_text(encoding="utf-8"))

@@ -1,0 +1,194 @@
+"""From an analysed question to scored entries: candidates from the inverted index, about forty of them rescored.
+
+Every piece of a score is a named feature between about 0 and 1 and the score is their weighted sum, so that
+`explain` can show why an entry won.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from bot.matching.index import Index, asked, is_primary
+from bot.matching.postings import Ints, Scores
+from bot.matching.terms import Analysis, Token
+
+ROWS: Final = 40
+"""Phrasings that are rescored."""
+ENTRIES: Final = 12
+"""Entries that are looked at for their phrasings as a whole, whichever single phrasing is near."""
+
+FEATURES: Final = (
+    "terms",  # cosine of the terms with the phrasing's
+    "grams",  # cosine of the character n-grams with the phrasing's
+    "question covered",  # part of the question's weight that the phrasing holds
+    "phrasing covered",  # part of the phrasing's weight that the question holds
+    "words alike",  # rapidfuzz's token_sort_ratio of the folded words
+    "all phrasings: terms",  # cosine with the centroid of the entry's phrasings, in every language
+    "all phrasings: grams",
+    "mentioned",  # part of the question's weight that the entry holds anywhere, answers included
+    "asks the same",  # question and phrasing share a question word
+    "asks otherwise",  # both have question words, and share none
+    "name missing",  # part of the names in the question that the entry knows nothing of
+    "number missing",  # the same for numbers
+    "same language",
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The candidate entries of one question, best first."""
+
+    entries: np.ndarray[tuple[int], np.dtype[np.int64]]
+    features: Scores
+    """Entry × feature, of the entry's best phrasing."""
+    scores: Scores
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    """The best phrasing of each entry."""
+    uncovered: Scores
+    """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
+
+
+def score(
+    analysis: Analysis,
+    index: Index,
+    weights: Scores,
+    *,
+    language: str | None = None,
+    without_row: int | None = None,
+    also: Iterable[int] = (),
+) -> Scored:
+    """The entries that the question may ask for, scored with `weights` (one for each of `FEATURES`).
+
+    `without_row` leaves one phrasing out: fitting asks for phrasings as if they were not known. The entries in `also`
+    are candidates whatever the question says.
+    """
+    keys = [
+        (index.terms[t], w * float(index.idf[index.terms[t]]), t) for t, w in analysis.terms.items() if t in index.terms
+    ]
+    unknown = [(w * index.unknown_idf, t) for t, w in analysis.terms.items() if t not in index.terms]
+    total = sum(w for _, w, t in keys if is_primary(t)) + sum(w for w, t in unknown if is_primary(t))
+    norm = float(np.sqrt(sum(w * w for _, w, _ in keys) + sum(w * w for w, _ in unknown))) or 1.0
+    total = total or 1.0
+
+    hits = index.row_terms.lookup([k for k, _, _ in keys], [w for _, w, _ in keys])
+    terms = index.row_terms.dot(hits) / (norm * index.row_norm)
+    grams, gram_norm = _gram_weights(analysis, index)
+    gram_hits = index.row_grams.lookup(grams, index.gram_idf[list(grams)])
+    gram_scores = index.row_grams.dot(gram_hits) / (gram_norm * index.row_gram_norm)
+    entry_terms = (
+        index.entry_terms.dot(index.entry_terms.lookup([k for k, _, _ in keys], [w for _, w, _ in keys])) / norm
+    )
+    entry_grams = index.entry_grams.dot(index.entry_grams.lookup(grams, index.gram_idf[list(grams)])) / gram_norm
+    mentioned, uncovered = _mentioned(analysis.tokens, index)
+
+    rough = terms + gram_scores
+    if without_row is not None:
+        rough[without_row] = -1.0
+    rows = _candidates(rough, 0.5 * entry_terms + 0.5 * entry_grams + mentioned, index, without_row, also)
+    if not len(rows):
+        empty = np.empty(0, dtype=np.int64)
+        return Scored(empty, np.empty((0, len(FEATURES))), np.empty(0), empty, np.empty(0))
+    entries = index.row_entry[rows]
+
+    primary = [(k, w) for k, w, t in keys if is_primary(t)]
+    covered = index.row_terms.lookup([k for k, _ in primary], [w for _, w in primary])
+    asks = asked(analysis, index.kinds)
+    row_asks = index.row_asks[rows]
+    names = _missing("n:", analysis, index, entries) + _missing("o:", analysis, index, entries)
+    matrix = np.column_stack(
+        (
+            terms[rows],
+            gram_scores[rows],
+            index.row_terms.weight_covered(covered)[rows] / total,
+            index.row_terms.value_covered(covered)[rows] / index.row_total[rows],
+            process.cdist([analysis.folded], [index.row_folded[r] for r in rows], scorer=fuzz.token_sort_ratio)[0]
+            / 100,
+            entry_terms[entries],
+            entry_grams[entries],
+            mentioned[entries],
+            (row_asks & asks) != 0,
+            ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
+            names,
+            _missing("d:", analysis, index, entries),
+            np.array([index.row_language[r] == language for r in rows]),
+        )
+    ).astype(np.float64)
+    totals = matrix @ weights
+    order = np.argsort(-totals, kind="stable")
+    _, first = np.unique(entries[order], return_index=True)
+    best = order[np.sort(first)]
+    return Scored(entries[best].astype(np.int64), matrix[best], totals[best], rows[best], uncovered[entries[best]])
+
+
+def _gram_weights(analysis: Analysis, index: Index) -> tuple[list[int], float]:
+    grams = list(dict.fromkeys(analysis.grams))
+    weights = index.gram_idf[grams].astype(np.float64)
+    weights[weights == 0] = index.unknown_idf  # an n-gram that nothing holds still lengthens the question
+    return grams, float(np.sqrt((weights * weights).sum())) or 1.0
+
+
+def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores]:
+    """Per entry: the part of the question's words that it holds, and the most telling one that it does not."""
+    held = np.zeros(len(index.entries))
+    worst = np.zeros(len(index.entries))
+    total = 0.0
+    for token in tokens:
+        if token.function or (token.senses and all(s.startswith("q:") for s in token.senses)):
+            continue
+        keys = [index.terms[t] for t in token_terms(token) if t in index.terms]
+        weight = max((float(index.idf[k]) for k in keys), default=index.unknown_idf)
+        total += weight
+        worth = np.zeros(len(index.entries))
+        for key in keys:
+            span = slice(int(index.entry_mentions.starts[key]), int(index.entry_mentions.starts[key + 1]))
+            rows = index.entry_mentions.rows[span]
+            worth[rows] = np.maximum(worth[rows], index.entry_mentions.values[span])
+        worth *= token.similarity
+        held += weight * worth
+        np.maximum(worst, weight * (1 - worth), out=worst)
+    return held / (total or 1.0), worst / index.unknown_idf
+
+
+def token_terms(token: Token) -> list[str]:
+    """Every term by which an entry may hold a token."""
+    stems = {word[:5] for word in token.folded.split()}
+    return [*token.senses, *(mark + stem for stem in sorted(stems) for mark in ("w:", "s:"))]
+
+
+def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scores:
+    """Per candidate: the part of the question's terms of one kind that its entry does not mention."""
+    wanted = [t for t in analysis.terms if t.startswith(mark)]
+    if not wanted:
+        return np.zeros(len(entries))
+    missing = np.zeros(len(index.entries))
+    for term in wanted:
+        absent = np.ones(len(index.entries))
+        key = index.terms.get(term)
+        if key is not None:
+            span = slice(int(index.entry_mentions.starts[key]), int(index.entry_mentions.starts[key + 1]))
+            absent[index.entry_mentions.rows[span]] = 0.0
+        missing += absent
+    return missing[entries] / len(wanted)
+
+
+def _candidates(
+    rough: Scores, entry_scores: Scores, index: Index, without_row: int | None, also: Iterable[int]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The rows worth rescoring: the roughly best, and the best one of each entry that looks good as a whole."""
+    count = min(ROWS, len(rough))
+    top = np.argpartition(-rough, count - 1)[:count]
+    top = top[rough[top] > 0]
+    chosen = set(top.tolist())
+    few = min(ENTRIES, len(entry_scores))
+    for entry in {*np.argpartition(-entry_scores, few - 1)[:few].tolist(), *also}:
+        span = index.rows_of(int(entry))
+        if len(span):
+            row = span.start + int(rough[span.start : span.stop].argmax())
+            if row != without_row:
+                chosen.add(row)
+    return np.array(sorted(chosen), dtype=np.int64)

@@ -1,0 +1,265 @@
+"""What a question says, as terms that mean the same in every language.
+
+A term is a name (`n:lenin`), a concept (`c:overthrow`), a kind of question (`q:when`), a number (`d:1917`) or, where
+the lexicons know nothing better, the first letters of a folded word (`w:kazan`; `s:` where a sense stands beside it).
+An outsider that only the decoys name is `o:napoleon`. Names and concepts are shared by all
+languages, which is how a question in one meets phrasings in another.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from bot.knowledge.model import KnowledgeBase
+from bot.language import clean, fold, skeleton, words
+
+STEM: Final = 5
+"""Letters of a folded word that count: Malayalam glues case endings on; the first five letters gained most."""
+GRAM_BUCKETS: Final = 1 << 16
+_BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
+_LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
+_NEAR_ENOUGH: Final = 0.72  # similarity of two folded words below which one is no misspelling of the other
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of a question and what the lexicons make of it."""
+
+    text: str
+    """The word as it was cleaned and case-folded."""
+    folded: str
+    senses: tuple[str, ...]
+    """Names, concepts and question words, as terms; empty when none is known."""
+    function: bool
+    """True for a word that carries no content of its own ("the", "है", "yang")."""
+    similarity: float = 1.0
+    """Below 1 when the senses are those of a similarly spelt word."""
+    known: bool = True
+    """False when no phrasing, answer, lexicon or name holds the word or anything spelt like it."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A question ready for scoring."""
+
+    tokens: tuple[Token, ...]
+    terms: Mapping[str, float]
+    """Term → weight 0…1."""
+    grams: tuple[int, ...]
+    """Hashed character 3–4-grams of the folded words, with repeats."""
+    folded: str
+    """The folded words, joined by spaces."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of the people, places, bodies and terms named."""
+        return frozenset(t[2:] for t in self.terms if t.startswith("n:"))
+
+    @property
+    def question_words(self) -> frozenset[str]:
+        """The kinds of question asked ("when", "who")."""
+        return frozenset(t[2:] for t in self.terms if t.startswith("q:"))
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(t[2:] for t in self.terms if t.startswith("d:"))
+
+
+@dataclass
+class Lexis:
+    """Every lexicon, name and vocabulary word of a knowledge base, looked up by folded spelling.
+
+    An entry belongs to one or more languages; where a spelling means different things in different languages, the
+    question's own language wins and all the others count only if it knows nothing.
+    """
+
+    exact: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Folded spelling (words joined by spaces) → language → terms."""
+    prefixes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The same for spellings that stand for every longer form."""
+    functions: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Language → folded function words."""
+    vocabulary: frozenset[str] = frozenset()
+    """Folded words of all phrasings, titles and answers."""
+
+    def __post_init__(self) -> None:
+        self._starts = {key.split(" ", 1)[0] for key in (*self.exact, *self.prefixes) if " " in key}
+        self._by_skeleton: dict[str, list[str]] = {}
+        entries = {k for k in (*self.exact, *self.prefixes) if " " not in k}
+        for word in sorted(self.vocabulary | entries):
+            if len(word) > 3 and not word.isdigit():
+                for key in _deletions(skeleton(word)):
+                    self._by_skeleton.setdefault(key, []).append(word)
+        self._near: dict[str, tuple[str, float] | None] = {}
+
+    def senses(self, folded: str, language: str | None) -> tuple[str, ...]:
+        """The terms of one folded spelling, in `language` if it has any there, else in all that do."""
+        found = self.exact.get(folded)
+        if found is None and " " not in folded:
+            for end in range(len(folded), 2, -1):
+                found = self.prefixes.get(folded[:end])
+                if found is not None:
+                    break
+        elif found is None:
+            head, _, tail = folded.rpartition(" ")
+            for end in range(len(tail), 1, -1):
+                found = self.prefixes.get(f"{head} {tail[:end]}")
+                if found is not None:
+                    break
+        if not found:
+            return ()
+        if language in found:
+            return found[language]
+        return tuple(dict.fromkeys(term for terms in found.values() for term in terms))
+
+    def is_function(self, folded: str, language: str | None) -> bool:
+        """Whether a word carries no content: in its own language, or in any other while it means nothing."""
+        own = self.functions.get(language or "")
+        if own is not None and folded in own:
+            return True
+        if self.senses(folded, language):
+            return False
+        return any(folded in words_ for words_ in self.functions.values())
+
+    def nearest(self, folded: str) -> tuple[str, float] | None:
+        """The known word spelt most like `folded` and how like it is (0…1), or None."""
+        if len(folded) < 4 or folded.isdigit():
+            return None
+        if folded not in self._near:
+            if len(self._near) > 20_000:  # a bound, not a tuning knob: questions repeat their typos
+                self._near.clear()
+            self._near[folded] = self._search(folded)
+        return self._near[folded]
+
+    def _search(self, folded: str) -> tuple[str, float] | None:
+        candidates = {word for key in _deletions(skeleton(folded)) for word in self._by_skeleton.get(key, ())}
+        best: tuple[str, float] | None = None
+        for word in candidates:
+            if abs(len(word) - len(folded)) > 3:
+                continue
+            likeness = DamerauLevenshtein.normalized_similarity(folded, word, score_cutoff=_NEAR_ENOUGH)
+            if likeness and (best is None or (likeness, word) > (best[1], best[0])):
+                best = (word, likeness)
+        return best
+
+
+def _deletions(key: str) -> set[str]:
+    """`key` and, if it is long enough to stay telling, every form of it with one letter less."""
+    forms = {key}
+    if len(key) > 3:
+        forms.update(key[:i] + key[i + 1 :] for i in range(1, len(key)))
+    return forms
+
+
+def build_lexis(knowledge: KnowledgeBase) -> Lexis:
+    """The `Lexis` of a knowledge base."""
+    exact: dict[str, dict[str, dict[str, None]]] = {}
+    prefixes: dict[str, dict[str, dict[str, None]]] = {}
+
+    def add(spelling: str, language: str, term: str) -> None:
+        starred = spelling.endswith("*")
+        key = " ".join(fold(w) for w in words(clean(spelling.rstrip("*"))))
+        if key:
+            table = prefixes if starred else exact
+            table.setdefault(key, {}).setdefault(language, {})[term] = None
+
+    functions: dict[str, frozenset[str]] = {}
+    vocabulary: set[str] = set()
+    for code, language in knowledge.languages.items():
+        functions[code] = frozenset(
+            fold(w) for entry in language.lexicon.function_words for w in words(clean(entry)) if " " not in entry
+        )
+        for kind, spellings in language.lexicon.question_words.items():
+            for spelling in spellings:
+                add(spelling, code, f"q:{kind}")
+        for concept, spellings in language.lexicon.concepts.items():
+            for spelling in spellings:
+                add(spelling, code, f"c:{concept}")
+        for outsider in language.decoys.names:
+            key = " ".join(fold(w) for w in words(clean(outsider.rstrip("*"))))
+            add(outsider, code, f"o:{key.replace(' ', '-')}")
+        for text in language.texts.values():
+            for passage in (text.title, text.answer, *text.questions):
+                vocabulary.update(fold(w) for w in words(clean(passage, 2000)))
+    for name in knowledge.names.values():
+        for code, spellings in name.spellings.items():
+            for spelling in spellings:
+                add(spelling, code, f"n:{name.id}")
+    return Lexis(
+        {k: {lang: tuple(t) for lang, t in v.items()} for k, v in exact.items()},
+        {k: {lang: tuple(t) for lang, t in v.items()} for k, v in prefixes.items()},
+        functions,
+        frozenset(vocabulary),
+    )
+
+
+def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True) -> Analysis:
+    """What `text` says. `language` helps where a spelling means different things; `fuzzy` forgives typos."""
+    surface = words(clean(text))
+    folded = [fold(w) for w in surface]
+    tokens: list[Token] = []
+    position = 0
+    while position < len(folded):
+        token, length = _read(surface, folded, position, language, lexis, fuzzy)
+        tokens.append(token)
+        position += length
+    return Analysis(tuple(tokens), weigh(tokens), tuple(_grams(folded)), " ".join(folded))
+
+
+def _read(
+    surface: list[str], folded: list[str], at: int, language: str | None, lexis: Lexis, fuzzy: bool
+) -> tuple[Token, int]:
+    """The token that begins at a position, and how many words it takes up."""
+    word = folded[at]
+    if word in lexis._starts:
+        for length in range(min(_LONGEST_ENTRY, len(folded) - at), 1, -1):
+            phrase = " ".join(folded[at : at + length])
+            senses = lexis.senses(phrase, language)
+            if senses:
+                return Token(" ".join(surface[at : at + length]), phrase, senses, False), length
+    if word.isdigit():
+        return Token(surface[at], word, (f"d:{word.lstrip('0') or '0'}",), False), 1
+    if lexis.is_function(word, language):
+        own = [s for s in lexis.senses(word, language) if s.startswith("q:")]
+        return Token(surface[at], word, tuple(own), not own), 1
+    senses = lexis.senses(word, language)
+    if senses or word in lexis.vocabulary:
+        return Token(surface[at], word, senses, False), 1
+    near = lexis.nearest(word) if fuzzy else None
+    if near is None:
+        return Token(surface[at], word, (), False, 1.0, False), 1
+    if lexis.is_function(near[0], language):
+        return Token(surface[at], near[0], (), True, near[1]), 1
+    return Token(surface[at], near[0], lexis.senses(near[0], language), False, near[1]), 1
+
+
+def weigh(tokens: Iterable[Token]) -> dict[str, float]:
+    """Terms of tokens with their weights: senses in full, the bare word less where a sense stands for it."""
+    terms: dict[str, float] = {}
+    for token in tokens:
+        if token.function:
+            continue
+        for sense in token.senses:
+            terms[sense] = max(terms.get(sense, 0.0), token.similarity)
+        if any(s[0] in "dq" for s in token.senses):
+            continue
+        mark, weight = ("s:", _BESIDE_A_SENSE) if token.senses else ("w:", 1.0)
+        for word in token.folded.split():
+            key = mark + word[:STEM]
+            terms[key] = max(terms.get(key, 0.0), token.similarity * weight)
+    return terms
+
+
+def _grams(folded: Iterable[str]) -> list[int]:
+    hashed = []
+    for word in folded:
+        padded = f"<{word}>"
+        for size in (3, 4):
+            for i in range(max(1, len(padded) - size + 1)):
+                hashed.append(zlib.crc32(padded[i : i + size].encode()) % GRAM_BUCKETS)
+    return hashed
