@@ -23,7 +23,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "French": "les une des qui quand où pourquoi comment était étaient été révolution russe quoi vous"
         " c'est dans avec bonjour est quelle",
         "German": "der ein eine wer wann warum wie ist waren wurde und nicht mit von dem russische sie zu im auf hallo"
-        " danke wurden revolution geschah",
+        " danke wurden geschah",
         "Italian": "il gli uno chi dove perché è stata della rivoluzione russa che ciao quando",
         "Dutch": "het een wie wanneer waar waarom hoe werd waren niet russische revolutie",
         "Turkish": "zaman kim nerede neden nasıl bir ve bu için oldu devrimi rus mı değil ile",
