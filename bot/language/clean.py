@@ -56,7 +56,7 @@ def _visible(character: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a cleaned, case-folded text: runs of letters, marks and digits, digits as ASCII.
 
-    `\\w` would drop the vowel signs of Indic scripts (category Mc), so characters are judged by category. An
+    "buku2", Indonesian for "buku-buku", is one word. `\\w` would drop the vowel signs of Indic scripts (category Mc), so characters are judged by category. An
     apostrophe inside a word does not split it: "kerensky's" → "kerenskys"; a comma inside a figure goes.
     """
     found: list[str] = []
@@ -76,6 +76,9 @@ def words(text: str) -> list[str]:
             if previous == "L":
                 found.append("".join(current))
                 current = []
+                if character == "2" and len(found[-1]) > 2 and not text[position + 1 : position + 2].isalnum():
+                    previous = ""
+                    continue
             current.append(str(unicodedata.decimal(character)))
             previous = "N"
         elif (character in "'’`" and previous == "L") or (

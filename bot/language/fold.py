@@ -27,18 +27,16 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"w", "v"),
         (r"z", "j"),
         (r"aa+", "a"),
-        (r"ee+|ii+|ea", "i"),
+        (r"ee+|ii+", "i"),
         (r"oo+|uu+|ou", "u"),
         (r"ai|ay(?![aeiou])|ei|ey(?![aeiou])", "e"),
         (r"au|av(?=[^aeiou])", "o"),
         (r"(?:iy|ij|yi|y)$", "i"),
         (r"y(?=[^aeiou])", "i"),
         (r"m(?=[bpv])", "n"),
-        (r"ng", "n"),
-        (r"nd", "nt"),
         (r"(.)\1+", r"\1"),
         (r"C", "c"),
-        (r"(?<=...)[aeu]$", ""),
+        (r"(?<=...)[eu]$", ""),
     )
 )
 
@@ -47,12 +45,16 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 def fold(word: str) -> str:
     """The folded form of one lower-case word of any script; digits stay as they are. Never empty for a word."""
     latin = _plain(romanise(word))
-    if latin.isdigit():
-        return latin
+    if latin.isdigit() or latin in _NUMERALS:
+        return _NUMERALS.get(latin, latin)
     folded = latin
     for pattern, replacement in _RULES:
         folded = pattern.sub(replacement, folded)
     return folded or latin or word
+
+
+# Doubled letters are folded into one, which must not make a second world war of the first.
+_NUMERALS = {"ii": "2", "iii": "3"}
 
 
 def _plain(latin: str) -> str:

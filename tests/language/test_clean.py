@@ -58,3 +58,7 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 @given(st.text(max_size=200))
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+def test_a_doubled_word_of_chats_is_one_word() -> None:
+    assert words("menteri2 itu, ww2") == ["menteri", "itu", "ww", "2"]
