@@ -56,8 +56,9 @@ def _visible(character: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a cleaned, case-folded text: runs of letters, marks and digits, digits as ASCII.
 
-    "buku2", Indonesian for "buku-buku", is one word. `\\w` would drop the vowel signs of Indic scripts (category Mc), so characters are judged by category. An
-    apostrophe inside a word does not split it: "kerensky's" → "kerenskys"; a comma inside a figure goes.
+    `\\w` would drop the vowel signs of Indic scripts (category Mc), so characters are judged by category. An
+    apostrophe inside a word does not split it: "kerensky's" → "kerenskys"; a comma inside a figure goes; "buku2",
+    Indonesian for "buku-buku", is one word.
     """
     found: list[str] = []
     current: list[str] = []

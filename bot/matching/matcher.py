@@ -17,6 +17,8 @@ from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES, Scored, score
 from bot.matching.terms import Analysis, analyse, weigh
 
+_EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
+
 
 class Band(StrEnum):
     """What a match is good for."""
@@ -119,7 +121,7 @@ class Matcher:
         ranked = tuple(self._ranked(scored, i) for i in facts[:8])
         talk_score = float(scored.scores[best_talk]) if best_talk is not None else -np.inf
         fact_score = ranked[0].score if ranked else -np.inf
-        if best_talk is not None and talk_score >= self.model.small_talk and talk_score > fact_score:
+        if best_talk == 0 and talk_score >= self.model.small_talk:
             kind = self.index.entries[scored.entries[best_talk]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
@@ -151,6 +153,7 @@ class Matcher:
             "uncovered word": float(scored.uncovered[best]),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
             "unknown words": sum(not t.known for t in content) / max(1, len(content)),
+            "exact": float(pieces["words alike"] > _EXACT),
             "few words": 1 / max(1, len(content)),
         }
         return np.array([values[cue] if cue in values else pieces[cue] for cue in CUES])

@@ -19,14 +19,17 @@ CUES: Final = (
     "terms",
     "grams",
     "question covered",
+    "phrasing covered",
     "words alike",
     "mentioned",
+    "weight mentioned",
     "uncovered word",  # the most telling word of the question that the fact holds nothing of
     "name missing",
     "number missing",
     "asks otherwise",
     "outsider",  # the question names something that only the decoys know
     "unknown words",  # part of the content words that the whole base does not know
+    "exact",  # the question is a phrasing, or all but one
     "few words",  # 1 for a single content word, falling with more
 )
 """What confidence is judged by."""

@@ -6,7 +6,7 @@ Every piece of a score is a named feature between about 0 and 1 and the score is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from bot.matching.terms import Analysis, Token
 
 ROWS: Final = 40
 """Phrasings that are rescored."""
+_MUCH: Final = 20.0  # about five telling words
 ENTRIES: Final = 12
 """Entries that are looked at for their phrasings as a whole, whichever single phrasing is near."""
 
@@ -31,6 +32,7 @@ FEATURES: Final = (
     "all phrasings: terms",  # cosine with the centroid of the entry's phrasings, in every language
     "all phrasings: grams",
     "mentioned",  # part of the question's weight that the entry holds anywhere, answers included
+    "weight mentioned",  # the same in absolute terms: a long story holds much that no entry does
     "asks the same",  # question and phrasing share a question word
     "asks otherwise",  # both have question words, and share none
     "name missing",  # part of the names in the question that the entry knows nothing of
@@ -59,13 +61,13 @@ def score(
     weights: Scores,
     *,
     language: str | None = None,
-    without_row: int | None = None,
+    without_rows: Sequence[int] = (),
     also: Iterable[int] = (),
 ) -> Scored:
     """The entries that the question may ask for, scored with `weights` (one for each of `FEATURES`).
 
-    `without_row` leaves one phrasing out: fitting asks for phrasings as if they were not known. The entries in `also`
-    are candidates whatever the question says.
+    `without_rows` leaves phrasings out: fitting asks for them as if they were not known. The entries in `also` are
+    candidates whatever the question says.
     """
     keys = [
         (index.terms[t], w * float(index.idf[index.terms[t]]), t) for t, w in analysis.terms.items() if t in index.terms
@@ -84,12 +86,12 @@ def score(
         index.entry_terms.dot(index.entry_terms.lookup([k for k, _, _ in keys], [w for _, w, _ in keys])) / norm
     )
     entry_grams = index.entry_grams.dot(index.entry_grams.lookup(grams, index.gram_idf[list(grams)])) / gram_norm
-    mentioned, uncovered = _mentioned(analysis.tokens, index)
+    weight, mentioned, uncovered = _mentioned(analysis.tokens, index)
 
     rough = terms + gram_scores
-    if without_row is not None:
-        rough[without_row] = -1.0
-    rows = _candidates(rough, 0.5 * entry_terms + 0.5 * entry_grams + mentioned, index, without_row, also)
+    if len(without_rows):
+        rough[list(without_rows)] = -1.0
+    rows = _candidates(rough, 0.5 * entry_terms + 0.5 * entry_grams + mentioned, index, also)
     if not len(rows):
         empty = np.empty(0, dtype=np.int64)
         return Scored(empty, np.empty((0, len(FEATURES))), np.empty(0), empty, np.empty(0))
@@ -111,6 +113,7 @@ def score(
             entry_terms[entries],
             entry_grams[entries],
             mentioned[entries],
+            np.minimum(1.0, weight[entries] / _MUCH),
             (row_asks & asks) != 0,
             ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
             names,
@@ -132,8 +135,8 @@ def _gram_weights(analysis: Analysis, index: Index) -> tuple[list[int], float]:
     return grams, float(np.sqrt((weights * weights).sum())) or 1.0
 
 
-def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores]:
-    """Per entry: the part of the question's words that it holds, and the most telling one that it does not."""
+def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores, Scores]:
+    """Per entry: weight and part of the question's words that it holds, and the most telling one that it does not."""
     held = np.zeros(len(index.entries))
     worst = np.zeros(len(index.entries))
     total = 0.0
@@ -151,7 +154,7 @@ def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores]
         worth *= token.similarity
         held += weight * worth
         np.maximum(worst, weight * (1 - worth), out=worst)
-    return held / (total or 1.0), worst / index.unknown_idf
+    return held, held / (total or 1.0), worst / index.unknown_idf
 
 
 def token_terms(token: Token) -> list[str]:
@@ -177,7 +180,7 @@ def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scor
 
 
 def _candidates(
-    rough: Scores, entry_scores: Scores, index: Index, without_row: int | None, also: Iterable[int]
+    rough: Scores, entry_scores: Scores, index: Index, also: Iterable[int]
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The rows worth rescoring: the roughly best, and the best one of each entry that looks good as a whole."""
     count = min(ROWS, len(rough))
@@ -189,6 +192,6 @@ def _candidates(
         span = index.rows_of(int(entry))
         if len(span):
             row = span.start + int(rough[span.start : span.stop].argmax())
-            if row != without_row:
+            if rough[row] >= 0:
                 chosen.add(row)
     return np.array(sorted(chosen), dtype=np.int64)
