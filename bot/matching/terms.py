@@ -23,6 +23,7 @@ STEM: Final = 5
 GRAM_BUCKETS: Final = 1 << 16
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
+_SHORTEST_STEM: Final = 4
 _NEAR_ENOUGH: Final = 0.72  # similarity of two folded words below which one is no misspelling of the other
 
 
@@ -164,6 +165,8 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
     def add(spelling: str, language: str, term: str) -> None:
         starred = spelling.endswith("*")
         key = " ".join(fold(w) for w in words(clean(spelling.rstrip("*"))))
+        if starred and len(key) > _SHORTEST_STEM:
+            key = key.removesuffix("a")  # a stem's inherent vowel: "പാലസ*" stands for പാലസിൽ too
         if key:
             table = prefixes if starred else exact
             table.setdefault(key, {}).setdefault(language, {})[term] = None
