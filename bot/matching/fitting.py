@@ -139,7 +139,7 @@ class Judged:
     right: bool
     cues: Scores
     small_talk_lead: float
-    """Score of the best small talk if nothing beats it, else −1."""
+    """Likeness to the best small talk if nothing beats it, else −1."""
 
 
 def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: Model) -> list[Judged]:
@@ -162,7 +162,7 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
 
 def _small_talk_lead(scored: Scored, index: Index) -> float:
     if len(scored.entries) and index.entries[scored.entries[0]].startswith(SMALL_TALK):
-        return float(scored.scores[0])
+        return Matcher.small_talk_strength(scored)
     return -1.0
 
 

@@ -119,9 +119,8 @@ class Matcher:
         best_decoy = self._best(scored, DECOY)
         best_talk = self._best(scored, SMALL_TALK)
         ranked = tuple(self._ranked(scored, i) for i in facts[:8])
-        talk_score = float(scored.scores[best_talk]) if best_talk is not None else -np.inf
         fact_score = ranked[0].score if ranked else -np.inf
-        if best_talk == 0 and talk_score >= self.model.small_talk:
+        if best_talk == 0 and self.small_talk_strength(scored) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[best_talk]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
@@ -157,6 +156,11 @@ class Matcher:
             "few words": 1 / max(1, len(content)),
         }
         return np.array([values[cue] if cue in values else pieces[cue] for cue in CUES])
+
+    @staticmethod
+    def small_talk_strength(scored: Scored) -> float:
+        """How much the question is like the phrasing of the best entry, letter by letter: 0…1."""
+        return float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
 
     def _best(self, scored: Scored, prefix: str) -> int | None:
         return next((i for i, e in enumerate(scored.entries) if self.index.entries[e].startswith(prefix)), None)

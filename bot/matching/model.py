@@ -49,7 +49,7 @@ class Model:
     suggest: float
     """Confidence from which facts are offered as suggestions."""
     small_talk: float
-    """Score from which small talk is taken as such."""
+    """Likeness (`Matcher.small_talk_strength`) from which small talk is taken as such."""
     follow_up: float
     """Score from which a follow-up is answered."""
 

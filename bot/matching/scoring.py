@@ -170,8 +170,9 @@ def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scor
         return np.zeros(len(entries))
     missing = np.zeros(len(index.entries))
     for term in wanted:
-        absent = np.ones(len(index.entries))
         key = index.terms.get(term)
+        # what half of the entries speak of is easily left unsaid
+        absent = np.full(len(index.entries), 1.0 if key is None else float(index.idf[key]) / index.unknown_idf)
         if key is not None:
             span = slice(int(index.entry_mentions.starts[key]), int(index.entry_mentions.starts[key + 1]))
             absent[index.entry_mentions.rows[span]] = 0.0

@@ -223,6 +223,10 @@ def _read(
         for length in range(min(_LONGEST_ENTRY, len(folded) - at), 1, -1):
             phrase = " ".join(folded[at : at + length])
             senses = lexis.senses(phrase, language)
+            if senses and all(s.startswith("c:") for s in senses):
+                # an idea in several words ("prime minister") leaves each word its own meaning
+                own = lexis.senses(word, language)
+                return Token(surface[at], word, tuple(dict.fromkeys((*senses, *own))), False), 1
             if senses:
                 return Token(" ".join(surface[at : at + length]), phrase, senses, False), length
     if word.isdigit():
