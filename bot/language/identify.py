@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.language.clean import clean, words
+from bot.language.fold import fold
 from bot.language.neighbours import NEIGHBOURS
 
 BUCKETS = 1 << 15
-_FUNCTION_WORD_BONUS = 2.5  # nats: one function word is worth about as much as two letters' worth of n-grams
+_FUNCTION_WORD_BONUS = 5.0  # nats
+_TEMPER = 0.25  # neighbouring n-grams are far from independent, as naive Bayes takes them to be
 _FLOOR = -2.6  # mean log-odds an n-gram against chance below which a text is in no language that was trained on
 
 
@@ -72,7 +74,7 @@ class Identifier:
     weights: NDArray[np.float32]
     """Row × bucket: log P(n-gram | row) − log P(n-gram)."""
     function_words: Mapping[str, frozenset[str]]
-    """Case-folded function and question words of each language."""
+    """Folded function and question words of each language."""
 
     @classmethod
     def train(cls, samples: Mapping[str, Sequence[str]], function_words: Mapping[str, Iterable[str]]) -> Identifier:
@@ -92,7 +94,7 @@ class Identifier:
             for bucket, count in counter.items():
                 weights[i, bucket] = math.log((count + 0.3) / (size + 0.3 * BUCKETS))
         weights += math.log(BUCKETS)  # against the chance of any bucket
-        lexical = {lang: frozenset(w.casefold() for w in ws) for lang, ws in function_words.items()}
+        lexical = {lang: frozenset(fold(w.casefold()) for w in ws) for lang, ws in function_words.items()}
         return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
 
     def identify(self, text: str) -> Guess:
@@ -109,20 +111,23 @@ class Identifier:
         grams = _grams(letters)
         if not grams:
             return Guess(None, 0.0, script, False)
+        folded = [fold(t) for t in letters]
         per_row = self.weights[np.ix_(rows, grams)]
         scores = per_row.sum(axis=1, dtype=np.float64)
         mean = float(scores.max()) / len(grams)
+        # words borrowed from another language are many, its function words are not: they tell the frame of a sentence
+        scores *= _TEMPER
         for position, row in enumerate(rows):
             own = self.function_words.get(self.languages[row], frozenset())
-            scores[position] += _FUNCTION_WORD_BONUS * sum(t in own for t in letters)
+            scores[position] += _FUNCTION_WORD_BONUS * sum(t in own for t in folded)
         best = int(scores.argmax())
         language = self.languages[rows[best]]
         own = self.function_words.get(language, frozenset())
-        ours = sum(t in own for t in letters)
-        anybodys = frozenset().union(*self.function_words.values())
-        strange = [t for t in letters if t not in anybodys]
+        ours = sum(t in own for t in folded)
+        anybodys = frozenset[str]().union(*self.function_words.values())
+        strange = [fold(t) for t in letters if fold(t) not in anybodys]
         theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
-        if theirs > ours or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
+        if (theirs > ours and theirs * 5 >= len(letters)) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
             return Guess(None, 0.9, script, True)
         odds = np.exp(np.clip(scores - scores.max(), -50, 0))
         confidence = float(1 / odds.sum())

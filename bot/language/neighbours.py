@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.language.fold import fold
+
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "DEVANAGARI": {
         "Marathi": "आहे आहेत होते होती होता कोण कोणी कोणता कोणत्या केव्हा कधी कुठे आणि कशी कसे कसा काय चे चा च्या झाली"
@@ -28,7 +30,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "Dutch": "het een wie wanneer waar waarom hoe werd waren niet russische revolutie",
         "Turkish": "zaman kim nerede neden nasıl bir ve bu için oldu devrimi rus mı değil ile",
         "Vietnamese": "là của khi nào đâu tại sao và cách mạng không được những",
-        "Tagalog": "ang ng mga sino kailan saan bakit paano ano rebolusyong ruso nang",
+        "Tagalog": "ang ng mga sino kailan saan bakit paano rebolusyong ruso nang",
         "Swahili": "nani lini wapi kwa nini mapinduzi urusi katika kuhusu",
         "Polish": "kto kiedy gdzie dlaczego był była rewolucja rosyjska się jest nie",
         "Russian": "kto kogda gde pochemu kak byl byla revolyutsiya revoliutsiia chto eto takoe privet",
@@ -38,6 +40,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 }
 
 NEIGHBOURS: Final[dict[str, dict[str, frozenset[str]]]] = {
-    script: {name: frozenset(text.split()) for name, text in languages.items()} for script, languages in _WORDS.items()
+    script: {name: frozenset(map(fold, text.split())) for name, text in languages.items()}
+    for script, languages in _WORDS.items()
 }
-"""Script → language → case-folded function words."""
+"""Script → language → folded function words."""

@@ -26,6 +26,7 @@ from sklearn.model_selection import GroupKFold
 from bot.knowledge import default_root, load
 from bot.knowledge.model import KnowledgeBase
 from bot.language import Guess, normalise
+from bot.matching.followup import Closeness
 from bot.matching.index import DECOY, SMALL_TALK, Index, build_index
 from bot.matching.matcher import Band, Matcher
 from bot.matching.model import CUES, Model, load_model
@@ -222,6 +223,74 @@ def fit(reads: Sequence[Read], index: Index, knowledge: KnowledgeBase, start: Mo
     )
 
 
+_STEPS: Final[dict[str, tuple[float, ...]]] = {
+    "echo": (0.0, 0.1, 0.2, 0.35, 0.5, 0.7),
+    "same_paragraph": (0.2, 0.45, 0.7, 1.0, 1.4),
+    "related": (0.0, 0.3, 0.6, 0.9),
+    "shared_name": (0.0, 0.2, 0.4, 0.6),
+    "same_topic": (0.0, 0.15, 0.3, 0.5),
+    "kind_fits": (0.0, 0.25, 0.5, 0.8),
+    "again": (-1.2, -0.8, -0.5, -0.35, -0.2, 0.0),
+    "least": (0.4, 0.8, 1.2),
+    "alone": (0.7, 0.8, 0.9, 0.95, 0.99),
+    "alone_longer": (0.65, 0.7, 0.75, 0.8, 0.9),
+    "small_talk": (0.7, 0.8, 0.9, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A question asked right after a fact was shown."""
+
+    question: Question
+    context: str
+    fresh: bool
+    """Complete in itself: the fact shown before must not matter."""
+
+
+def read_follow_ups(folder: Path, knowledge: KnowledgeBase) -> list[FollowUp]:
+    """All follow-ups in `folder/<language>.yaml`."""
+    found = []
+    for path in sorted(folder.glob("*.yaml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["followups"]:
+            topic = knowledge.facts[entry["context"]].topic
+            question = Question(entry["q"], path.stem, "answerable", frozenset(entry["facts"]), "followup", topic)
+            found.append(FollowUp(question, entry["context"], entry.get("fresh", False)))
+    return found
+
+
+def follow_up_score(matcher: Matcher, follow_ups: Sequence[FollowUp]) -> float:
+    """Mean over follow-ups: 1 for an exact answer, ½ for another fact that answers, 0 else; fresh ones count thrice."""
+    total = 0.0
+    weights = 0.0
+    for follow_up in follow_ups:
+        weight = 3.0 if follow_up.fresh else 1.0
+        weights += weight
+        match = matcher.match(follow_up.question.text, context=follow_up.context)
+        if match.band is Band.ANSWER:
+            best = match.facts[0].fact
+            total += weight * 0.5 * is_right(best, follow_up.question, matcher.knowledge)
+            total += weight * 0.5 * (best in follow_up.question.facts)
+    return total / max(1.0, weights)
+
+
+def fit_closeness(model: Model, index: Index, knowledge: KnowledgeBase, follow_ups: Sequence[FollowUp]) -> Model:
+    """One number after the other, twice, each set to the step that answers most follow-ups."""
+
+    def quality(candidate: Closeness) -> float:
+        return follow_up_score(Matcher(knowledge, index, replace(model, closeness=candidate)), follow_ups)
+
+    best = model.closeness
+    reached = quality(best)
+    for _ in range(2):
+        for name, steps in _STEPS.items():
+            for step in steps:
+                candidate = replace(best, **{name: step})
+                if (value := quality(candidate)) > reached:
+                    best, reached = candidate, value
+    return replace(model, closeness=best)
+
+
 def evaluate(reads: Iterable[Read], matcher: Matcher) -> list[tuple[Question, Band, bool, float]]:
     """(question, band, whether the best fact is right, confidence) of each question."""
     rows = []
@@ -276,7 +345,15 @@ def main(folder: Path) -> None:
     sys.stdout.write(
         f"cross-validated by topic, {FOLDS} folds (own questions: these figures flatter)\n{report(rows)}\n\n"
     )
+    follow_ups = read_follow_ups(folder, knowledge)
     model = fit(reads, index, knowledge, load_model())
+    topics = [f.question.group for f in follow_ups]
+    scores = []
+    for train, test in GroupKFold(3).split(follow_ups, groups=topics):
+        fitted = fit_closeness(model, index, knowledge, [follow_ups[i] for i in train])
+        scores.append(follow_up_score(Matcher(knowledge, index, fitted), [follow_ups[i] for i in test]))
+    sys.stdout.write(f"follow-ups, cross-validated by topic: {100 * float(np.mean(scores)):.1f} %\n")
+    model = fit_closeness(model, index, knowledge, follow_ups)
     Path(__file__).with_name("model.json").write_text(model.dump(), encoding="utf-8")
     sys.stdout.write(f"fitted on all of them\n{report(evaluate(reads, Matcher(knowledge, index, model)))}\n")
 

@@ -17,6 +17,7 @@ from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES, Scored, score
 from bot.matching.terms import Analysis, analyse, weigh
 
+_LONGER = 3  # words of its own from which a question is likely complete
 _EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
 
 
@@ -76,9 +77,16 @@ class Matcher:
         """
         guess = self.index.identifier.identify(question)
         analysis = analyse(question, guess.language, self.index.lexis)
-        alone = self.judge(score(analysis, self.index, self._weights, language=guess.language), analysis, guess)
+        scored = score(analysis, self.index, self._weights, language=guess.language)
+        alone = self.judge(scored, analysis, guess)
         before = self.knowledge.facts.get(context or "")
-        if before is None or alone.band is Band.SMALL_TALK or not is_elliptical(analysis, before):
+        if before is None or not is_elliptical(analysis, before):
+            return alone
+        draw = self.model.closeness
+        if alone.band is Band.SMALL_TALK and self.small_talk_strength(scored) >= draw.small_talk:
+            return alone
+        enough = draw.alone if len(analysis.content) < _LONGER else draw.alone_longer
+        if alone.band is Band.ANSWER and len(analysis.content) > 1 and alone.confidence >= enough:
             return alone
         return self._follow_up(alone, before, analysis, guess)
 
@@ -95,8 +103,9 @@ class Matcher:
         """The better of two readings: as a question of its own, and with what was answered before."""
         language = guess.language or next(iter(self.knowledge.languages))
         title = self.knowledge.languages[language].texts[before.id].title
-        shifts = shift(before, analysis, self.knowledge, self.index)
-        wider = in_context(analysis, before, analyse(title, language, self.index.lexis))
+        draw = self.model.closeness
+        shifts = shift(before, analysis, self.knowledge, self.index, draw)
+        wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
         near = np.flatnonzero(shifts > 0)
         scored = score(wider, self.index, self._weights, language=language, also=near)
         if not len(scored.entries):
@@ -104,7 +113,7 @@ class Matcher:
         totals = scored.scores + shifts[scored.entries]
         order = [i for i in np.argsort(-totals) if self.index.entries[scored.entries[i]] in self.knowledge.facts]
         best = order[0]
-        if totals[best] < self.model.follow_up or shifts[scored.entries[best]] <= 0:
+        if totals[best] < draw.least or shifts[scored.entries[best]] <= 0:
             return alone
         ranked = tuple(self._ranked(scored, int(i)) for i in order[:8])
         return Match(Band.ANSWER, ranked, max(alone.confidence, self.model.answer), guess, analysis, follow_up=True)
@@ -144,7 +153,7 @@ class Matcher:
         top = float(scored.scores[best])
         rival = next((i for i in facts[1:] if not self._same_paragraph(scored, best, i)), None)
         decoys = [i for i, e in enumerate(scored.entries) if i not in facts and self.index.entries[e].startswith(DECOY)]
-        content = [t for t in analysis.tokens if not t.function and not (t.senses and t.senses[0].startswith("q:"))]
+        content = analysis.content
         values = {
             "score": top,
             "margin": min(1.0, top - float(scored.scores[rival])) if rival is not None else 1.0,
@@ -160,7 +169,9 @@ class Matcher:
     @staticmethod
     def small_talk_strength(scored: Scored) -> float:
         """How much the question is like the phrasing of the best entry, letter by letter: 0…1."""
-        return float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
+        return (
+            float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
+        )
 
     def _best(self, scored: Scored, prefix: str) -> int | None:
         return next((i for i, e in enumerate(scored.entries) if self.index.entries[e].startswith(prefix)), None)

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from bot.matching.followup import Closeness
 from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES
 
@@ -50,8 +51,8 @@ class Model:
     """Confidence from which facts are offered as suggestions."""
     small_talk: float
     """Likeness (`Matcher.small_talk_strength`) from which small talk is taken as such."""
-    follow_up: float
-    """Score from which a follow-up is answered."""
+    closeness: Closeness
+    """How follow-ups are read."""
 
     def confidence(self, cues: Scores) -> float:
         """Probability that the best fact answers the question."""
@@ -75,6 +76,7 @@ def parse_model(text: str) -> Model:
     data = json.loads(text)
     data["weights"] = tuple(data["weights"][name] for name in FEATURES)
     data["cue_weights"] = tuple(data["cue_weights"][name] for name in CUES)
+    data["closeness"] = Closeness(**data["closeness"])
     return Model(**data)
 
 

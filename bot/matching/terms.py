@@ -23,6 +23,7 @@ STEM: Final = 5
 GRAM_BUCKETS: Final = 1 << 16
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
+_OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
 _SHORTEST_STEM: Final = 4
 _NEAR_ENOUGH: Final = 0.72  # similarity of two folded words below which one is no misspelling of the other
 
@@ -67,8 +68,11 @@ class Analysis:
         return frozenset(t[2:] for t in self.terms if t.startswith("q:"))
 
     @property
-    def numbers(self) -> frozenset[str]:
-        return frozenset(t[2:] for t in self.terms if t.startswith("d:"))
+    def content(self) -> tuple[Token, ...]:
+        """The words that say what the question is about: neither function words nor question words."""
+        return tuple(
+            t for t in self.tokens if not t.function and not (t.senses and all(s.startswith("q:") for s in t.senses))
+        )
 
 
 @dataclass
@@ -232,13 +236,15 @@ def _read(
     if word.isdigit():
         return Token(surface[at], word, (f"d:{word.lstrip('0') or '0'}",), False), 1
     if lexis.is_function(word, language):
-        own = [s for s in lexis.senses(word, language) if s.startswith("q:")]
-        return Token(surface[at], word, tuple(own), not own), 1
+        asks = tuple(s for s in lexis.senses(word, language) if s.startswith("q:"))
+        return Token(surface[at], word, asks, not asks), 1
     senses = lexis.senses(word, language)
     if senses or word in lexis.vocabulary:
         return Token(surface[at], word, senses, False), 1
     near = lexis.nearest(word) if fuzzy else None
     if near is None:
+        return Token(surface[at], word, (), False, 1.0, False), 1
+    if near[1] < _OUTSIDER_NEAR_ENOUGH and any(s.startswith("o:") for s in lexis.senses(near[0], language)):
         return Token(surface[at], word, (), False, 1.0, False), 1
     if lexis.is_function(near[0], language):
         return Token(surface[at], near[0], (), True, near[1]), 1
