@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from bot import __version__
@@ -14,6 +17,10 @@ from bot.commands.knowledge import knowledge
 @click.version_option(__version__, prog_name="revolution-bot")
 def main() -> None:
     """Ask about the Russian Revolution of 1917, in English, Indonesian, Hindi or Malayalam."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # whatever the locale says, the answers are UTF-8, and a broken question must not break the reply
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 main.add_command(ask)

@@ -46,7 +46,7 @@ class Catalogues:
             return gettext.NullTranslations()
         compiled = io.BytesIO()
         with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=language))
+            write_mo(compiled, read_po(file, locale=language.replace("-", "_")))
         compiled.seek(0)
         return gettext.GNUTranslations(compiled)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from bot.assistant import Assistant
 from bot.commands.start import sources_option, start_assistant
 from bot.passages import passage_of
 from bot.reply import Reply, Status
+
+_log = logging.getLogger(__name__)
 
 MAX_LINE: Final = 1 << 20
 """Bytes of a batch line that are read; a longer one is answered with an error."""
@@ -50,7 +54,9 @@ def ask(
     if context is not None and context not in assistant.knowledge.facts:
         raise click.BadParameter(f"there is no fact {context!r}.", param_hint="--context")
     if batch is not None:
-        for line in answer_lines(assistant, batch):
+        if context is not None or sources is not None:
+            raise click.UsageError("--context and --sources go with a single question.")
+        for line in answer_lines(assistant, batch, language):
             click.echo(line)
             sys.stdout.flush()
         return
@@ -66,20 +72,23 @@ def ask(
             click.echo(passage_of(assistant, sources, place, reply.language).text)
 
 
-def answer_lines(assistant: Assistant, lines: BinaryIO) -> Iterator[str]:
-    """One JSON line for each line of `lines` that is not blank; a bad one is answered with status "error"."""
+def answer_lines(assistant: Assistant, lines: BinaryIO, language: str | None = None) -> Iterator[str]:
+    """One JSON line for each line of `lines` that is not blank; a bad one is answered with status "error".
+
+    `language` answers the questions that choose none themselves.
+    """
     while line := lines.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE and not line.endswith(b"\n"):
             while (rest := lines.readline(MAX_LINE)) and not rest.endswith(b"\n"):
                 pass
             yield _dump(_error(None, f"the line is longer than {MAX_LINE} bytes"))
         elif line.strip():
-            yield _dump(_answer_line(assistant, line))
+            yield _dump(_answer_line(assistant, line, language))
 
 
-def _answer_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
+def _answer_line(assistant: Assistant, line: bytes, language: str | None) -> dict[str, Any]:
     try:
-        request = json.loads(line.decode("utf-8"))
+        request = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         return _error(None, f"the line is not UTF-8 (byte {error.start + 1})")
     except json.JSONDecodeError as error:
@@ -94,7 +103,21 @@ def _answer_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
     for key in ("language", "language_code", "context"):
         if not isinstance(request.get(key), str | None):
             return _error(identity, f'"{key}" is not a text')
-    return {"id": identity} | _ask(assistant, request)
+    try:
+        return _ask(assistant, {"language": language} | request)
+    except Exception:  # one question must never cost the others their answers
+        _log.exception("a question could not be answered")
+        return _error(identity, "something went wrong with this question")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is out of range")
+    return value
 
 
 def _ask(assistant: Assistant, request: dict[str, Any]) -> dict[str, Any]:

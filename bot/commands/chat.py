@@ -64,6 +64,11 @@ def _lines(console: Console) -> Iterator[str]:
                 yield text
 
 
+def _number(text: str) -> int | None:
+    """A choice from a list, counting from 1; None for anything else, years and endless digits included."""
+    return int(text) if text.isdecimal() and len(text) <= 3 and int(text) else None
+
+
 class Conversation:
     """One person's conversation: what was answered last, what is on offer, which language is spoken."""
 
@@ -107,8 +112,8 @@ class Conversation:
             return self._topics(rest.strip())
         if command == "/language":
             return self._set_language(rest.strip())
-        if text.isdecimal() and 1 <= int(text) <= len(self.offered):
-            return self._show(self.assistant.answer(self.offered[int(text) - 1].fact, self.language))
+        if (number := _number(text)) is not None and number <= len(self.offered):
+            return self._show(self.assistant.answer(self.offered[number - 1].fact, self.language))
         if command.startswith("/"):
             return Text(self.speaker._("There is no command %(command)s.", command=command) + "\n" + self._help())
         return self._show(
@@ -158,8 +163,9 @@ class Conversation:
         knowledge = self.assistant.knowledge
         titles = knowledge.languages[self.language].labels.topics
         topics = list(knowledge.topics)
-        if wanted.isdecimal() and 1 <= int(wanted) <= len(topics):
-            topic = topics[int(wanted) - 1]
+        number = _number(wanted)
+        if number is not None and number <= len(topics):
+            topic = topics[number - 1]
             facts = knowledge.topics[topic][:_TOPICS_SHOWN]
             self.offered = tuple(self.assistant.suggestion(f, self.language) for f in facts)
             return Group(Text(titles[topic], style="bold"), self._numbered(self.offered))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -20,10 +19,6 @@ sources_option = click.option(
 
 def start_assistant() -> Assistant:
     """The assistant, or an exit with status 1 and every fault of the knowledge base."""
-    for stream in (sys.stdout, sys.stderr):
-        # whatever the locale says, the answers are UTF-8, and a broken question must not break the reply
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         return build_assistant()
     except KnowledgeError as error:

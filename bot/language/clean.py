@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_CHARACTERS = 600
 """Characters of a message that are read; nobody's question is longer, and cost must not grow with a paste."""
 
+_GROUP = re.compile(r"[.,]\d{3}(?!\d)|,\d\d(?=,)")  # the rest of 1,000, of 1.000, of the Indian 1,00,000
 _ZWNJ, _ZWJ, _VIRAMA = "\u200c", "\u200d", "\u0d4d"
 
 # Before Unicode 5.1 Malayalam's vowel-less letters were typed as consonant + virama + ZWJ; NFKC keeps the two
@@ -29,12 +31,13 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     letters do too, after the old Malayalam chillus have been made atomic. Never raises.
     """
     # Normalising can shrink or stretch a text; what lies far beyond the limit is never looked at.
-    text = text[: limit * 4]
+    text = text[: limit * 2]
     if text.isascii():
         kept = "".join(c if c.isprintable() else " " for c in text)
     else:
-        text = unicodedata.normalize("NFKC", _atomic_chillus(text))
-        kept = "".join(_visible(c) for c in text)
+        # composing must see letters and their marks side by side, so what is invisible between them goes first
+        text = "".join(_visible(c) for c in _atomic_chillus(text))
+        kept = "".join(_visible(c) for c in unicodedata.normalize("NFKC", text))
     return " ".join(kept.split())[:limit].rstrip()
 
 
@@ -77,16 +80,13 @@ def words(text: str) -> list[str]:
             if previous == "L":
                 found.append("".join(current))
                 current = []
-                if character == "2" and len(found[-1]) > 2 and not text[position + 1 : position + 2].isalnum():
+                if character == "2" and len(found[-1]) > 3 and not text[position + 1 : position + 2].isalnum():
                     previous = ""
                     continue
             current.append(str(unicodedata.decimal(character)))
             previous = "N"
-        elif (character in "'’`" and previous == "L") or (
-            character in ",."
-            and previous == "N"
-            and text[position + 1 : position + 4].isdecimal()
-            and not text[position + 4 : position + 5].isdecimal()
+        elif character in ("'’`" if previous == "L" else ",." if previous == "N" else "") and (
+            previous == "L" or _GROUP.match(text, position)
         ):
             continue
         elif current:

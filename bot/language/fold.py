@@ -41,12 +41,14 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def fold(word: str) -> str:
     """The folded form of one lower-case word of any script; digits stay as they are. Never empty for a word."""
     latin = _plain(romanise(word))
-    if latin.isdigit() or latin in _NUMERALS:
-        return _NUMERALS.get(latin, latin)
+    if latin.isdigit():
+        return latin
+    if word in _NUMERALS:
+        return _NUMERALS[word]
     folded = latin
     for pattern, replacement in _RULES:
         folded = pattern.sub(replacement, folded)
@@ -61,7 +63,7 @@ def _plain(latin: str) -> str:
     return latin if latin.isascii() else "".join(c for c in latin if c.isascii())
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def skeleton(folded: str) -> str:
     """The consonants of a folded word, those merged that people (and scripts) mix up; "" for a word of vowels."""
     bare = folded[0] + re.sub(r"[aeiouyh]", "", folded[1:]) if folded else ""

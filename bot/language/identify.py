@@ -48,7 +48,7 @@ def script_of(text: str) -> str:
         return "LATIN" if any(c.isalpha() for c in text) else ""
     counts: Counter[str] = Counter()
     for character in text:
-        if unicodedata.category(character)[0] == "L":
+        if unicodedata.category(character)[0] in "LM":
             counts[unicodedata.name(character, "?").split()[0]] += 1
     return counts.most_common(1)[0][0] if counts else ""
 
@@ -127,10 +127,10 @@ class Identifier:
         anybodys = frozenset[str]().union(*self.function_words.values())
         strange = [fold(t) for t in letters if fold(t) not in anybodys]
         theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
-        if (theirs > ours and theirs * 5 >= len(letters)) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
+        if (theirs > ours and theirs > 1) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
             return Guess(None, 0.9, script, True)
         odds = np.exp(np.clip(scores - scores.max(), -50, 0))
         confidence = float(1 / odds.sum())
-        # a single name or an unknown word says little about the language around it
-        confidence *= 1 - math.exp(-len(grams) / 12)
+        if len(rows) > 1:  # a single name or an unknown word says little about the language around it
+            confidence *= 1 - math.exp(-len(grams) / 12)
         return Guess(language, round(confidence, 4), script, False)

@@ -19,21 +19,21 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "Bhojpuri": "बा बाड़े रहल कइसे काहे कवन हई हउवे भइल",
     },
     "LATIN": {
-        "Spanish": "el los las unos qué quién quien cuándo cuando dónde donde cómo como fue fueron del revolución rusa"
+        "Spanish": "el los las unos qué quién quien cuándo cuando dónde donde cómo como fue fueron del "
         " usted está para hola gracias una por qué",
-        "Portuguese": "os quem quando onde porque foi foram dos revolução russa você está não uma como",
-        "French": "les une des qui quand où pourquoi comment était étaient été révolution russe quoi vous"
+        "Portuguese": "os quem quando onde porque foi foram dos você está não uma como",
+        "French": "les une des qui quand où pourquoi comment était étaient été quoi vous"
         " c'est dans avec bonjour est quelle",
-        "German": "der ein eine wer wann warum wie ist waren wurde und nicht mit von dem russische sie zu im auf hallo"
+        "German": "der ein eine wer wann warum wie ist waren wurde und nicht mit von dem sie zu im auf hallo"
         " danke wurden geschah",
-        "Italian": "il gli uno chi dove perché è stata della rivoluzione russa che ciao quando",
-        "Dutch": "het een wie wanneer waar waarom hoe werd waren niet russische revolutie",
-        "Turkish": "zaman kim nerede neden nasıl bir ve bu için oldu devrimi rus mı değil ile",
+        "Italian": "il gli uno chi dove perché è stata della che ciao quando",
+        "Dutch": "het een wie wanneer waar waarom hoe werd waren niet ",
+        "Turkish": "zaman kim nerede neden nasıl bir ve bu için oldu mı değil ile",
         "Vietnamese": "là của khi nào đâu tại sao và cách mạng không được những",
-        "Tagalog": "ang ng mga sino kailan saan bakit paano rebolusyong ruso nang",
+        "Tagalog": "ang ng mga sino kailan saan bakit paano nang",
         "Swahili": "nani lini wapi kwa nini mapinduzi urusi katika kuhusu",
-        "Polish": "kto kiedy gdzie dlaczego był była rewolucja rosyjska się jest nie",
-        "Russian": "kto kogda gde pochemu kak byl byla revolyutsiya revoliutsiia chto eto takoe privet",
+        "Polish": "kto kiedy gdzie dlaczego był była się jest nie",
+        "Russian": "kto kogda gde pochemu kak byl byla chto eto takoe privet",
         "Tamil": "eppothu enga yen eppadi irundhu irukku nadanthathu puratchi russiya vanakkam yaru eppadi",
         "Marathi": "kadhi kuthe kay kaay aahe ahe kon koni kashi zali jhali ani",
     },

@@ -7,8 +7,6 @@ through anyascii.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from anyascii import anyascii
 
 _DEVANAGARI_CONSONANTS = dict(
@@ -136,7 +134,6 @@ def romanise(word: str) -> str:
     return "".join(c for c in anyascii(word).lower() if c.isalnum())
 
 
-@lru_cache(maxsize=50_000)
 def _devanagari(word: str) -> str:
     units: list[list[str]] = []  # [consonant, vowel]; the inherent vowel is written "ə" until it is settled
     for character in word.replace("ज़", "ज").replace("फ़", "फ").replace(_NUKTA, ""):
@@ -169,7 +166,6 @@ def _drop_schwas(units: list[list[str]]) -> None:
             units[i][1] = ""
 
 
-@lru_cache(maxsize=50_000)
 def _malayalam(word: str) -> str:
     for cluster, latin in _MALAYALAM_CLUSTERS:
         word = word.replace(cluster, latin + "\0")  # NUL: a vowel may follow, the inherent one else
@@ -206,8 +202,8 @@ def _malayalam(word: str) -> str:
                 out.append("m")
             elif character.isascii():
                 out.append(character)
-            elif character != "ഃ":
-                out.append(anyascii(character).lower())
+            elif character != "ഃ" and (latin := anyascii(character).lower()):
+                out.append(latin)
     if pending:
         out.append("a")
     return "".join(out)

@@ -331,7 +331,7 @@ def _share(some: Sequence[object], all_: Sequence[object]) -> str:
 
 def main(folder: Path) -> None:
     """Fit, print cross-validated figures, and write `model.json`."""
-    knowledge = load(Path(__import__("os").environ.get("KB") or default_root()), normalise=normalise)
+    knowledge = load(default_root(), normalise=normalise)
     index = build_index(knowledge)
     reads = []
     for question in read_questions(folder, knowledge):

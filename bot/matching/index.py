@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -291,13 +293,23 @@ def _tuples(table: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, tuple
 def load_index(knowledge: KnowledgeBase, store: CompiledCache) -> Index:
     """The index of a knowledge base, from the cache where it was built for the same knowledge by the same code."""
     key = f"{knowledge.digest} {_code_digest()}"
-    return parse_index(store.fetch("index", key, lambda: dump_index(build_index(knowledge))))
+
+    def build() -> bytes:
+        return dump_index(build_index(knowledge))
+
+    try:
+        return parse_index(store.fetch("index", key, build))
+    except (KeyError, ValueError):  # unharmed, yet not ours: another version of a library wrote it
+        store.discard("index")
+        return parse_index(store.fetch("index", key, build))
 
 
 def _code_digest() -> str:
-    """Stands for the version of the code that an index depends on: this room and the one below."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256()
-    for module in sorted((*here.glob("*.py"), *(here.parent / "language").glob("*.py"))):
+    """Stands for the version of the code and of the tables that an index depends on."""
+    rooms = Path(__file__).parent.parent
+    digest = hashlib.sha256(f"{unicodedata.unidata_version} {version('anyascii')}".encode())
+    for module in sorted(
+        path for room in ("knowledge", "language", "matching") for path in (rooms / room).glob("*.py")
+    ):
         digest.update(module.read_bytes())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bot.matching.index import Index, asked, is_primary
 from bot.matching.postings import Ints, Scores
-from bot.matching.terms import Analysis, Token
+from bot.matching.terms import STEM, Analysis, Token
 
 ROWS: Final = 40
 """Phrasings that are rescored."""
@@ -159,7 +159,7 @@ def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores,
 
 def token_terms(token: Token) -> list[str]:
     """Every term by which an entry may hold a token."""
-    stems = {word[:5] for word in token.folded.split()}
+    stems = {word[:STEM] for word in token.folded.split()}
     return [*token.senses, *(mark + stem for stem in sorted(stems) for mark in ("w:", "s:"))]
 
 

@@ -24,6 +24,8 @@ GRAM_BUCKETS: Final = 1 << 16
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
 _OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
+_LONGEST_WORD: Final = 24  # letters beyond which a word is no misspelling of anything
+_MOST_TOKENS: Final = 70  # words of a message that are read
 _SHORTEST_STEM: Final = 4
 _NEAR_ENOUGH: Final = 0.72  # similarity of two folded words below which one is no misspelling of the other
 
@@ -135,11 +137,16 @@ class Lexis:
         """The known word spelt most like `folded` and how like it is (0…1), or None."""
         if len(folded) < 4 or folded.isdigit():
             return None
-        if folded not in self._near:
-            if len(self._near) > 20_000:  # a bound, not a tuning knob: questions repeat their typos
-                self._near.clear()
-            self._near[folded] = self._search(folded)
-        return self._near[folded]
+        if len(folded) > _LONGEST_WORD:
+            return None
+        try:
+            return self._near[folded]
+        except KeyError:
+            found = self._search(folded)
+        if len(self._near) > 5_000:  # a bound, not a tuning knob: questions repeat their typos
+            self._near.clear()
+        self._near[folded] = found
+        return found
 
     def _search(self, folded: str) -> tuple[str, float] | None:
         candidates = {word for key in _deletions(skeleton(folded)) for word in self._by_skeleton.get(key, ())}
@@ -207,7 +214,7 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
 
 def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True) -> Analysis:
     """What `text` says. `language` helps where a spelling means different things; `fuzzy` forgives typos."""
-    surface = words(clean(text))
+    surface = words(clean(text))[:_MOST_TOKENS]
     folded = [fold(w) for w in surface]
     tokens: list[Token] = []
     position = 0
