@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,8 +30,10 @@ class Closeness:
     """The kind of fact goes with the question word (who: a person, why: a cause)."""
     again: float
     """The same fact once more: below 0, since that is seldom wanted."""
-    least: float
-    """Score below which no fact is near enough to be the answer."""
+    later: float
+    """A fact that is told after the one before, as its topic goes on."""
+    onward: float
+    """The next fact of the same topic, after a message that only says "and then?"."""
     alone: float
     """Confidence from which a question with two words of its own is read alone."""
     alone_longer: float
@@ -62,6 +65,11 @@ def in_context(analysis: Analysis, before: Fact, title: Analysis, echo: float) -
 def shift(before: Fact, analysis: Analysis, knowledge: KnowledgeBase, index: Index, draw: Closeness) -> Scores:
     """Per entry, what closeness to `before` adds to its score; 0 for what lies far off."""
     shifts = np.zeros(len(index.entries))
+    topic = knowledge.topics[before.topic]
+    later = frozenset(topic[topic.index(before.id) + 1 :])
+    goes_on = not analysis.content and not analysis.question_words
+    onward = dict(pairwise(topic)).get(before.id) if goes_on else None
+    tells_itself = bool(analysis.question_words & {"when", "how-many", "how-long"}) and bool(before.figures)
     wanted = {_KINDS_ASKED[q] for q in analysis.question_words if q in _KINDS_ASKED}
     for number, entry in enumerate(index.entries):
         fact = knowledge.facts.get(entry)
@@ -78,8 +86,12 @@ def shift(before: Fact, analysis: Analysis, knowledge: KnowledgeBase, index: Ind
             closeness = draw.same_topic
         if closeness and (fact.kind in wanted or ("when" in analysis.question_words and fact.date is not None)):
             closeness += draw.kind_fits
-        if fact.id == before.id:
+        if closeness and fact.id in later:
+            closeness += draw.later
+        if fact.id == before.id and not tells_itself:
             closeness += draw.again
+        if fact.id == onward:
+            closeness += draw.onward
         shifts[number] = closeness
     return shifts
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
 from bot.knowledge.model import Fact, KnowledgeBase
-from bot.language import Guess
+from bot.language import MAX_CHARACTERS, Guess
 from bot.matching.followup import in_context, is_elliptical, share_paragraph, shift
 from bot.matching.index import DECOY, SMALL_TALK, Index
-from bot.matching.model import CUES, Model
+from bot.matching.model import CUES, FOLLOW_UP_CUES, Model
 from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES, Scored, score
 from bot.matching.terms import Analysis, analyse, weigh
 
+_CLEAR = 0.7  # lead in score that is as good as any larger one
+_LONG = 14  # words from which a message is searched for the clause that asks
+_SHORTEST_CLAUSE, _MOST_CLAUSES = 3, 8
+_CLAUSES = re.compile(r"[.?!;,:\n।—–]+")
 _LONGER = 3  # words of its own from which a question is likely complete
 _EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
 
@@ -78,17 +83,26 @@ class Matcher:
         guess = self.index.identifier.identify(question)
         analysis = analyse(question, guess.language, self.index.lexis)
         scored = score(analysis, self.index, self._weights, language=guess.language)
+        guess = unless_names_only(guess, analysis)
         alone = self.judge(scored, analysis, guess)
         before = self.knowledge.facts.get(context or "")
-        if before is None or not is_elliptical(analysis, before):
-            return alone
-        draw = self.model.closeness
-        if alone.band is Band.SMALL_TALK and self.small_talk_strength(scored) >= draw.small_talk:
-            return alone
-        enough = draw.alone if len(analysis.content) < _LONGER else draw.alone_longer
-        if alone.band is Band.ANSWER and len(analysis.content) > 1 and alone.confidence >= enough:
-            return alone
-        return self._follow_up(alone, before, analysis, guess)
+        if before is not None and is_elliptical(analysis, before):
+            return self._in_conversation(alone, scored, before)
+        if alone.band in (Band.SUGGEST, Band.DECLINE) and len(analysis.tokens) > _LONG:
+            return self._clause(question, alone)
+        return alone
+
+    def _clause(self, question: str, whole: Match) -> Match:
+        """The clause of a long story that asks something clearly, if one does."""
+        enough = self.model.answer + self.model.clause
+        clauses = (c for c in _CLAUSES.split(question[:MAX_CHARACTERS]) if len(c.split()) > _SHORTEST_CLAUSE)
+        readings = []
+        for clause in list(clauses)[:_MOST_CLAUSES]:
+            analysis = analyse(clause, whole.guess.language, self.index.lexis)
+            scored = score(analysis, self.index, self._weights, language=whole.guess.language)
+            readings.append(self.judge(scored, analysis, whole.guess))
+        clear = [r for r in readings if r.band is Band.ANSWER and r.confidence >= enough]
+        return max(clear, key=lambda r: r.confidence, default=whole)
 
     def match_names(self, question: str) -> Match:
         """As `match`, but of a question in a language that is not spoken only the names and numbers are read."""
@@ -99,24 +113,51 @@ class Matcher:
         analysis = Analysis(tokens, weigh(tokens), (), " ".join(t.folded for t in tokens))
         return self.judge(score(analysis, self.index, self._weights), analysis, guess)
 
-    def _follow_up(self, alone: Match, before: Fact, analysis: Analysis, guess: Guess) -> Match:
-        """The better of two readings: as a question of its own, and with what was answered before."""
-        language = guess.language or next(iter(self.knowledge.languages))
+    def _in_conversation(self, alone: Match, scored: Scored, before: Fact) -> Match:
+        """The better of two readings of a short message: by itself, and with what was answered before."""
+        draw, analysis = self.model.closeness, alone.analysis
+        if alone.band is Band.SMALL_TALK and self.small_talk_strength(scored) >= draw.small_talk:
+            return alone
+        enough = draw.alone if len(analysis.content) < _LONGER else draw.alone_longer
+        if alone.band is Band.ANSWER and len(analysis.content) > 1 and alone.confidence >= enough:
+            return alone
+        ranked, cues = self.follow_up(alone, before)
+        by_itself = alone
+        if alone.band is Band.SMALL_TALK:  # not like enough to small talk to be some in the middle of a conversation
+            by_itself = replace(alone, band=Band.DECLINE, small_talk=None, confidence=0.0)
+        if not ranked or any(not t.known for t in analysis.content):
+            return by_itself
+        confidence = self.model.follow_up_confidence(cues)
+        if confidence < 0.5:
+            return by_itself
+        return Match(Band.ANSWER, ranked, confidence, alone.guess, analysis, follow_up=True)
+
+    def follow_up(self, alone: Match, before: Fact) -> tuple[tuple[Ranked, ...], Scores]:
+        """The facts that a short message may ask for after `before`, best first, and the values of `FOLLOW_UP_CUES`."""
+        draw, analysis = self.model.closeness, alone.analysis
+        language = alone.guess.language or next(iter(self.knowledge.languages))
         title = self.knowledge.languages[language].texts[before.id].title
-        draw = self.model.closeness
         shifts = shift(before, analysis, self.knowledge, self.index, draw)
         wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
-        near = np.flatnonzero(shifts > 0)
-        scored = score(wider, self.index, self._weights, language=language, also=near)
-        if not len(scored.entries):
-            return alone
+        scored = score(wider, self.index, self._weights, language=language, also=np.flatnonzero(shifts > 0))
         totals = scored.scores + shifts[scored.entries]
-        order = [i for i in np.argsort(-totals) if self.index.entries[scored.entries[i]] in self.knowledge.facts]
+        order = [
+            int(i)
+            for i in np.argsort(-totals, kind="stable")
+            if self.index.entries[scored.entries[i]] in self.knowledge.facts and shifts[scored.entries[i]] > 0
+        ]
+        if not order:
+            return (), np.zeros(len(FOLLOW_UP_CUES))
         best = order[0]
-        if totals[best] < draw.least or shifts[scored.entries[best]] <= 0:
-            return alone
-        ranked = tuple(self._ranked(scored, int(i)) for i in order[:8])
-        return Match(Band.ANSWER, ranked, max(alone.confidence, self.model.answer), guess, analysis, follow_up=True)
+        values = {
+            "score": float(totals[best]),
+            "held": float(scored.features[best, FEATURES.index("mentioned")]) if analysis.content else 1.0,
+            "uncovered word": float(scored.uncovered[best]) if analysis.content else 0.0,
+            "decoy leads": float(alone.decoy is not None and bool(analysis.content)),
+            "alone": alone.confidence if alone.band is not Band.SMALL_TALK else 0.0,
+            "bare": float(not analysis.content),
+        }
+        return tuple(self._ranked(scored, i) for i in order[:8]), np.array([values[c] for c in FOLLOW_UP_CUES])
 
     @cached_property
     def _weights(self) -> Scores:
@@ -129,7 +170,7 @@ class Matcher:
         best_talk = self._best(scored, SMALL_TALK)
         ranked = tuple(self._ranked(scored, i) for i in facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
-        if best_talk == 0 and self.small_talk_strength(scored) >= self.model.small_talk:
+        if best_talk == 0 and not analysis.names and self.small_talk_strength(scored) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[best_talk]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
@@ -156,8 +197,8 @@ class Matcher:
         content = analysis.content
         values = {
             "score": top,
-            "margin": min(1.0, top - float(scored.scores[rival])) if rival is not None else 1.0,
-            "decoy margin": min(1.0, top - float(scored.scores[decoys[0]])) if decoys else 1.0,
+            "margin": min(_CLEAR, top - float(scored.scores[rival])) if rival is not None else _CLEAR,
+            "decoy margin": min(_CLEAR, top - float(scored.scores[decoys[0]])) if decoys else _CLEAR,
             "uncovered word": float(scored.uncovered[best]),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
             "unknown words": sum(not t.known for t in content) / max(1, len(content)),
@@ -188,3 +229,12 @@ class Matcher:
     def _same_paragraph(self, scored: Scored, one: int, other: int) -> bool:
         first, second = (self.knowledge.facts[self.index.entries[scored.entries[i]]] for i in (one, other))
         return share_paragraph(first, second)
+
+
+def unless_names_only(guess: Guess, analysis: Analysis) -> Guess:
+    """`guess`, but nothing where a message in Latin letters is only names and numbers: those belong to no language."""
+    if guess.script != "LATIN" or guess.foreign:
+        return guess
+    if all(t.senses and all(s[0] in "ndo" for s in t.senses) for t in analysis.tokens):
+        return replace(guess, language=None, confidence=0.0)
+    return guess

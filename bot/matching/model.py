@@ -36,6 +36,17 @@ CUES: Final = (
 """What confidence is judged by."""
 
 
+FOLLOW_UP_CUES: Final = (
+    "score",  # with what closeness adds
+    "held",  # part of the message's own words that the fact holds; 1 without any
+    "uncovered word",
+    "decoy leads",  # by itself the message is like a question to be declined
+    "alone",  # confidence of the message read by itself
+    "bare",  # no words of its own
+)
+"""What the confidence in a follow-up's answer is judged by."""
+
+
 @dataclass(frozen=True)
 class Model:
     """Everything that `make fit` finds out."""
@@ -51,20 +62,33 @@ class Model:
     """Confidence from which facts are offered as suggestions."""
     small_talk: float
     """Likeness (`Matcher.small_talk_strength`) from which small talk is taken as such."""
+    clause: float
+    """How much surer than that one clause of a long message must be."""
     closeness: Closeness
     """How follow-ups are read."""
+    follow_up_weights: tuple[float, ...]
+    """One for each of `FOLLOW_UP_CUES`."""
+    follow_up_intercept: float
 
     def confidence(self, cues: Scores) -> float:
         """Probability that the best fact answers the question."""
-        logit = float(np.dot(self.cue_weights, cues)) + self.intercept
-        return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
+        return _logistic(float(np.dot(self.cue_weights, cues)) + self.intercept)
+
+    def follow_up_confidence(self, cues: Scores) -> float:
+        """Probability that the best fact near the one before answers a follow-up."""
+        return _logistic(float(np.dot(self.follow_up_weights, cues)) + self.follow_up_intercept)
 
     def dump(self) -> str:
         """The text of `model.json`."""
         data = asdict(self)
         data["weights"] = dict(zip(FEATURES, self.weights, strict=True))
         data["cue_weights"] = dict(zip(CUES, self.cue_weights, strict=True))
+        data["follow_up_weights"] = dict(zip(FOLLOW_UP_CUES, self.follow_up_weights, strict=True))
         return json.dumps(data, indent=2) + "\n"
+
+
+def _logistic(logit: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
 
 
 def parse_model(text: str) -> Model:
@@ -76,6 +100,7 @@ def parse_model(text: str) -> Model:
     data = json.loads(text)
     data["weights"] = tuple(data["weights"][name] for name in FEATURES)
     data["cue_weights"] = tuple(data["cue_weights"][name] for name in CUES)
+    data["follow_up_weights"] = tuple(data["follow_up_weights"][name] for name in FOLLOW_UP_CUES)
     data["closeness"] = Closeness(**data["closeness"])
     return Model(**data)
 

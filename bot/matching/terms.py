@@ -26,6 +26,7 @@ _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked u
 _OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
 _LONGEST_WORD: Final = 24  # letters beyond which a word is no misspelling of anything
 _MOST_TOKENS: Final = 70  # words of a message that are read
+_LONG_WORD: Final = 7  # letters from which even the first one may be wrong
 _SHORTEST_STEM: Final = 4
 _NEAR_ENOUGH: Final = 0.72  # similarity of two folded words below which one is no misspelling of the other
 
@@ -152,7 +153,7 @@ class Lexis:
         candidates = {word for key in _deletions(skeleton(folded)) for word in self._by_skeleton.get(key, ())}
         best: tuple[str, float] | None = None
         for word in candidates:
-            if abs(len(word) - len(folded)) > 3:
+            if abs(len(word) - len(folded)) > 3 or (word[0] != folded[0] and len(folded) < _LONG_WORD):
                 continue
             likeness = DamerauLevenshtein.normalized_similarity(folded, word, score_cutoff=_NEAR_ENOUGH)
             if likeness and (best is None or (likeness, word) > (best[1], best[0])):
