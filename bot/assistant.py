@@ -17,6 +17,8 @@ from bot.reply import Place, Reply, Status, Suggestion
 DEFAULT_LANGUAGE = "en"
 MAX_SUGGESTIONS = 4
 MAX_NEAR_TOPICS = 3
+LIKELY_LANGUAGE = 0.6
+"""The same where neither the conversation, the chat nor the app says anything."""
 SURE_OF_LANGUAGE = 0.8
 """Confidence from which the language of a message decides the language of the reply."""
 
@@ -93,7 +95,9 @@ class Assistant:
             if (known := self.known_language(code)) is not None:
                 return known
         # nothing else speaks for another language: a likely guess beats the default
-        return guess.language if guess is not None and guess.language is not None else self.default_language
+        if guess is not None and guess.language is not None and guess.confidence >= LIKELY_LANGUAGE:
+            return guess.language
+        return self.default_language
 
     def _reply(self, match: Match, language: str) -> Reply:
         if match.band is Band.SMALL_TALK and match.small_talk is not None:
@@ -160,9 +164,9 @@ class Assistant:
 
     def _decline(self, match: Match, language: str, speaker: Speaker) -> Reply:
         near = self._near_topics(match)
-        names = [n for n in sorted(match.analysis.names) if self._is_told_of(n)]
-        if names:
-            spelling = self.knowledge.names[names[0]].spellings.get(language, ("",))[0]
+        about = match.analysis.names & set(self.knowledge.facts[near[0]].names) if near else frozenset[str]()
+        if about:
+            spelling = self.knowledge.names[min(about)].spellings.get(language, ("",))[0]
             body = speaker._("My documents don't say that. About “%(name)s” they tell:", name=spelling)
         elif near:
             body = speaker._("My documents don't say that. Near it, they tell:")
@@ -178,9 +182,6 @@ class Assistant:
             body=body,
             suggestions=tuple(self.suggestion(f, language) for f in near),
         )
-
-    def _is_told_of(self, name: str) -> bool:
-        return any(name in fact.names for fact in self.knowledge.facts.values())
 
     def _near_topics(self, match: Match) -> list[str]:
         """Facts about the names in the question, the entry on the name itself first; else what scored well."""

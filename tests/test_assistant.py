@@ -21,8 +21,8 @@ def places(reply: Reply) -> set[str]:
         ("berapa menit waktu yang diberikan untuk menyerah di istana musim dingin", "id", "001#8", "20"),
         ("विंटर पैलेस को आत्मसमर्पण के लिए कितने मिनट मिले?", "hi", "001#8", "20"),
         ("വിന്റർ പാലസ് കീഴടങ്ങാൻ എത്ര മിനിറ്റ് കൊടുത്തു", "ml", "001#8", "20"),
-        ("rus ki kranti kab hui thi", "hi", "001#1", "1917"),
-        ("russian viplavam eppozhayirunnu", "ml", "001#1", "1917"),
+        ("rus ki kranti kab hui thi", "hi", "000#2", "1917"),
+        ("october viplavam eppozhayirunnu", "ml", "001#1", "1917"),
         ("who ran away dressed as a seaman", "en", "001#13", "Kerensky"),
         ("who was kishkn", "en", "001#7", "Kishkin"),
     ],
@@ -90,6 +90,14 @@ class TestFollowUps:
         reply = assistant.reply("how many cossacks marched with krasnov?", context="kornilov-revolt")
         assert reply.fact == "krasnov-700-cossacks"
         assert not reply.follow_up
+
+    @pytest.mark.parametrize("question", ["how did he die", "what is photosynthesis", "asdfgh", "उनकी पत्नी कौन थी?"])
+    def test_what_the_documents_do_not_say_is_not_answered_either(self, assistant: Assistant, question: str) -> None:
+        assert assistant.reply(question, context="who-was-lenin").status is not Status.ANSWERED
+
+    def test_why_of_a_refusal_to_shoot(self, assistant: Assistant) -> None:
+        reply = assistant.reply("why?", context="soldiers-refused-to-fire")
+        assert reply.fact == "why-soldiers-refused"
 
     def test_an_unknown_context_counts_as_none(self, assistant: Assistant) -> None:
         assert assistant.reply("and when?", context="no-such-fact") == assistant.reply("and when?")

@@ -36,7 +36,7 @@ def key(identity: str | list[str] | tuple[str, ...]) -> str | tuple[str, ...]:
 
 def forms(message: Message, translated: Catalog) -> list[str]:
     """The translation's plural forms, as many as the language has."""
-    return [message.string] if isinstance(message.string, str) else list(message.string)[: translated.num_plurals]
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())[: translated.num_plurals]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

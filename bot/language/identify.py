@@ -14,6 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,11 @@ class Identifier:
     weights: NDArray[np.float32]
     """Row × bucket: log P(n-gram | row) − log P(n-gram)."""
     function_words: Mapping[str, frozenset[str]]
-    """Folded function and question words of each language."""
+    """Case-folded function and question words of each language."""
+
+    @cached_property
+    def _folded_function_words(self) -> dict[str, frozenset[str]]:
+        return {language: frozenset(map(fold, spellings)) for language, spellings in self.function_words.items()}
 
     @classmethod
     def train(cls, samples: Mapping[str, Sequence[str]], function_words: Mapping[str, Iterable[str]]) -> Identifier:
@@ -94,7 +99,7 @@ class Identifier:
             for bucket, count in counter.items():
                 weights[i, bucket] = math.log((count + 0.3) / (size + 0.3 * BUCKETS))
         weights += math.log(BUCKETS)  # against the chance of any bucket
-        lexical = {lang: frozenset(fold(w.casefold()) for w in ws) for lang, ws in function_words.items()}
+        lexical = {lang: frozenset(w.casefold() for w in ws) for lang, ws in function_words.items()}
         return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
 
     def identify(self, text: str) -> Guess:
@@ -118,14 +123,14 @@ class Identifier:
         # words borrowed from another language are many, its function words are not: they tell the frame of a sentence
         scores *= _TEMPER
         for position, row in enumerate(rows):
-            own = self.function_words.get(self.languages[row], frozenset())
+            own = self._folded_function_words.get(self.languages[row], frozenset())
             scores[position] += _FUNCTION_WORD_BONUS * sum(t in own for t in folded)
         best = int(scores.argmax())
         language = self.languages[rows[best]]
         own = self.function_words.get(language, frozenset())
-        ours = sum(t in own for t in folded)
+        ours = sum(t in own for t in letters)
         anybodys = frozenset[str]().union(*self.function_words.values())
-        strange = [fold(t) for t in letters if fold(t) not in anybodys]
+        strange = [t for t in letters if t not in anybodys]
         theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
         if (theirs > ours and theirs > 1) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
             return Guess(None, 0.9, script, True)

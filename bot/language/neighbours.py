@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.language.fold import fold
-
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "DEVANAGARI": {
         "Marathi": "आहे आहेत होते होती होता कोण कोणी कोणता कोणत्या केव्हा कधी कुठे आणि कशी कसे कसा काय चे चा च्या झाली"
@@ -40,7 +38,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 }
 
 NEIGHBOURS: Final[dict[str, dict[str, frozenset[str]]]] = {
-    script: {name: frozenset(map(fold, text.split())) for name, text in languages.items()}
-    for script, languages in _WORDS.items()
+    script: {name: frozenset(text.split()) for name, text in languages.items()} for script, languages in _WORDS.items()
 }
-"""Script → language → folded function words."""
+"""Script → language → case-folded function words."""

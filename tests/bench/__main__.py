@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from rich import box
@@ -79,4 +78,4 @@ def _growth(matcher: Matcher, sample: list[str], now: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -69,5 +70,5 @@ def measure(method: Method, questions: Sequence[Question], knowledge: KnowledgeB
     )
 
 
-def _percent(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> float:
+def _percent(values: Any) -> float:
     return round(100 * float(np.mean(values)), 1) if len(values) else float("nan")

@@ -1,0 +1,64 @@
+"""The matcher: ranked facts with a confidence, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.assistant import Assistant
+from bot.matching import Band, Matcher, load_model, parse_model
+from bot.matching.index import dump_index, parse_index
+from bot.matching.postings import Postings
+
+
+def test_the_pieces_of_a_score_add_up_to_it(assistant: Assistant) -> None:
+    best = assistant.matcher.match("how many cossacks marched with krasnov").facts[0]
+    assert best.fact == "krasnov-700-cossacks"
+    assert sum(best.pieces.values()) == pytest.approx(best.score)
+
+
+def test_a_question_in_one_language_finds_phrasings_of_all(assistant: Assistant) -> None:
+    facts = {
+        assistant.matcher.match(question).facts[0].fact
+        for question in ("what is the duma", "apa itu duma", "ड्यूमा क्या थी", "എന്താണ് ഡ്യൂമ", "duma enthanu")
+    }
+    assert facts == {"what-is-duma"}
+
+
+@pytest.mark.parametrize("detail", ["flurbington", "in the zombie apocalypse", "on netflix"])
+def test_words_that_no_fact_holds_make_it_less_sure(assistant: Assistant, detail: str) -> None:
+    plain = assistant.matcher.match("who was Kishkin")
+    strange = assistant.matcher.match(f"who was Kishkin {detail}")
+    assert plain.band is Band.ANSWER
+    assert strange.confidence < plain.confidence
+
+
+def test_a_decoy_that_fits_better_is_named(assistant: Assistant) -> None:
+    match = assistant.matcher.match("who led the french revolution")
+    assert match.band is not Band.ANSWER
+
+
+def test_an_index_survives_being_kept(assistant: Assistant) -> None:
+    matcher = assistant.matcher
+    again = Matcher(matcher.knowledge, parse_index(dump_index(matcher.index)), matcher.model)
+    for question in ("who was kishkn", "लेनिन कब छिपने से बाहर आए", "apa kabar"):
+        assert again.match(question) == matcher.match(question)
+
+
+def test_a_model_survives_being_kept() -> None:
+    model = load_model()
+    assert parse_model(model.dump()) == model
+
+
+def test_postings_hold_what_was_put_in() -> None:
+    postings = Postings.build([1, 0, 1], [0, 2, 2], [0.5, 1.0, 2.0], key_count=2, size=3)
+    hits = postings.lookup([0, 1], [1.0, 10.0])
+    assert postings.dot(hits).tolist() == [5.0, 0.0, 21.0]
+    assert postings.weight_covered(hits).tolist() == [10.0, 0.0, 11.0]
+    assert postings.value_covered(hits).tolist() == [0.5, 0.0, 3.0]
+
+
+def test_rare_keys_are_read_before_the_budget_ends() -> None:
+    postings = Postings.build([0] * 100 + [1], [*range(100), 7], [1.0] * 101, key_count=2, size=100)
+    scores = postings.weight_covered(postings.lookup([0, 1], [1.0, 1.0], budget=50))
+    assert np.flatnonzero(scores).tolist() == [7]
