@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -250,4 +251,5 @@ def build_assistant(
     cache = default_cache()
     knowledge = load_cached(root or default_root(), cache, normalise)
     matcher = Matcher(knowledge, load_index(knowledge, CompiledCache(cache)), load_model())
+    gc.freeze()  # all this lives as long as the program: looking it over for garbage would cost milliseconds
     return Assistant(matcher, Catalogues(locales), default_language)

@@ -10,7 +10,6 @@ from typing import Final
 import click
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
-from rich.padding import Padding
 from rich.text import Text
 
 from bot.assistant import Assistant
@@ -34,15 +33,17 @@ def chat(language: str | None, sources: Path | None) -> None:
     if language is not None and known is None:
         codes = ", ".join(assistant.knowledge.languages)
         raise click.BadParameter(f"there is no language {language!r}; there are {codes}.", param_hint="--language")
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False)
+    piped = not sys.stdout.isatty()  # then a line is as long as it is
     conversation = Conversation(assistant, sources, known)
-    console.print(conversation.welcome())
+    console.print(conversation.welcome(), soft_wrap=piped)
     for line in _lines(console):
         answer = conversation.say(line)
         if answer is None:
             break
-        console.print(answer)
-    console.print(conversation.speaker._("Goodbye!"))
+        console.print(answer, soft_wrap=piped)
+        console.print()
+    console.print(conversation.speaker._("Goodbye!"), soft_wrap=piped)
 
 
 def _lines(console: Console) -> Iterator[str]:
@@ -136,14 +137,14 @@ class Conversation:
         parts.append(Text(reply.body))
         if reply.note:
             parts.append(Text(reply.note, style="italic"))
-        parts += [Padding(Text(f"❝ {line} ❞", style="green"), (0, 0, 0, 2)) for line in reply.citation_lines]
+        parts += [Text(f"❝ {line} ❞", style="green") for line in reply.citation_lines]
         if reply.fact is not None and self.sources is not None:
             for place in reply.citations:
                 passage = passage_of(self.assistant, self.sources, place, reply.language)
-                parts.append(Padding(Text(passage.text, style="dim"), (0, 0, 0, 2)))
+                parts.append(Text(passage.text, style="dim"))
         if reply.status is not Status.SMALL_TALK:
             parts.append(self._numbered(reply.suggestions or reply.related))
-        return Padding(Group(*parts), (0, 0, 1, 0))
+        return Group(*parts)
 
     @staticmethod
     def _numbered(suggestions: tuple[Suggestion, ...]) -> Text:
@@ -156,7 +157,7 @@ class Conversation:
         for source in self.assistant.knowledge.sources.values():
             name = self.speaker.language_name(source.language)
             parts.append(Text(f"{labels[source.id].title} ({name})", style="bold"))
-            parts.append(Padding(Text(labels[source.id].covers), (0, 0, 0, 2)))
+            parts.append(Text(labels[source.id].covers))
         return Group(*parts)
 
     def _topics(self, wanted: str) -> RenderableType:

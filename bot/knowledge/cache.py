@@ -27,6 +27,7 @@ from bot.knowledge.text import plain_key
 FORMAT: Final = 1
 """Raise it when the compiled form changes its meaning and the code does not show it."""
 
+_LONGEST_HEADER: Final = 1024
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _log = logging.getLogger(__name__)
 
@@ -73,11 +74,11 @@ class CompiledCache:
         if self.directory is None:
             return None
         try:
-            data = self._path(self.directory, name).read_bytes()
+            with self._path(self.directory, name).open("rb") as file:
+                header, payload = file.readline(_LONGEST_HEADER), file.read()
         except OSError:
             return None
-        header, _, payload = data.partition(b"\n")
-        return payload if header + b"\n" == self._header(key, payload) else None
+        return payload if header == self._header(key, payload) else None
 
     def _write(self, name: str, key: str, payload: bytes) -> None:
         if self.directory is None:

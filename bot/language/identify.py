@@ -81,6 +81,10 @@ class Identifier:
     def _folded_function_words(self) -> dict[str, frozenset[str]]:
         return {language: frozenset(map(fold, spellings)) for language, spellings in self.function_words.items()}
 
+    @cached_property
+    def _anybodys(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.function_words.values())
+
     @classmethod
     def train(cls, samples: Mapping[str, Sequence[str]], function_words: Mapping[str, Iterable[str]]) -> Identifier:
         """From phrasings per language code; phrasings in another script than Latin train a row of their own."""
@@ -129,8 +133,7 @@ class Identifier:
         language = self.languages[rows[best]]
         own = self.function_words.get(language, frozenset())
         ours = sum(t in own for t in letters)
-        anybodys = frozenset[str]().union(*self.function_words.values())
-        strange = [t for t in letters if t not in anybodys]
+        strange = [t for t in letters if t not in self._anybodys]
         theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
         if (theirs > ours and theirs > 1) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
             return Guess(None, 0.9, script, True)

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -66,8 +67,12 @@ class Index:
 
     def rows_of(self, entry: int) -> range:
         """The rows of an entry."""
-        first, last = np.searchsorted(self.row_entry, [entry, entry + 1])
-        return range(int(first), int(last))
+        return range(self._entry_starts[entry], self._entry_starts[entry + 1])
+
+    @cached_property
+    def _entry_starts(self) -> list[int]:
+        starts: list[int] = np.searchsorted(self.row_entry, np.arange(len(self.entries) + 1)).tolist()
+        return starts
 
 
 def is_primary(term: str) -> bool:
@@ -287,7 +292,12 @@ def parse_index(payload: bytes) -> Index:
 
 
 def _tuples(table: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, tuple[str, ...]]]:
-    return {key: {language: tuple(terms) for language, terms in senses.items()} for key, senses in table.items()}
+    # Tens of thousands of spellings share a few hundred meanings: each is kept once.
+    kept: dict[str, dict[str, tuple[str, ...]]] = {}
+    return {
+        key: kept.setdefault(repr(senses), {language: tuple(terms) for language, terms in senses.items()})
+        for key, senses in table.items()
+    }
 
 
 def load_index(knowledge: KnowledgeBase, store: CompiledCache) -> Index:

@@ -20,7 +20,7 @@ from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
 _LONG = 14  # words from which a message is searched for the clause that asks
-_SHORTEST_CLAUSE, _MOST_CLAUSES = 3, 8
+_SHORTEST_CLAUSE, _MOST_CLAUSES = 3, 5
 _CLAUSES = re.compile(r"[.?!;,:\n।—–]+")
 _LONGER = 3  # words of its own from which a question is likely complete
 _EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
