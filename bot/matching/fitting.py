@@ -37,9 +37,9 @@ from bot.matching.terms import Analysis, analyse
 
 FOLDS: Final = 5
 _COUNTING_AGAINST: Final = {"asks otherwise", "name missing", "number missing"}
-WRONG_LIMIT: Final = 0.015
+WRONG_LIMIT: Final = 0.011
 """Share of answerable questions that may be answered wrongly."""
-LEAK_LIMIT: Final = 0.065
+LEAK_LIMIT: Final = 0.05
 """Share of questions to be declined that may be answered."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""

@@ -19,7 +19,7 @@ import numpy as np
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import KnowledgeBase
 from bot.language import Identifier
-from bot.matching.postings import Floats, Ints, Postings
+from bot.matching.postings import Floats, Ints, Postings, PostingsBuilder
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
 DECOY: Final = "decoy:"
@@ -164,18 +164,20 @@ def _assemble(
     for gram, held in gram_holders.items():
         gram_idf[gram] = np.log(1 + len(entries) / held)
 
-    term_triples: list[tuple[int, int, float]] = []
-    gram_triples: list[tuple[int, int, float]] = []
+    row_terms, row_grams, entry_mentions = PostingsBuilder(), PostingsBuilder(), PostingsBuilder()
     norms, totals, gram_norms = [], [], []
     kinds = tuple(sorted({t[2:] for t in terms if t.startswith("q:")}))
     for row, (_, _, analysis) in enumerate(rows):
         weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
-        term_triples += [(term, row, value) for term, value in weights.items()]
+        row_terms.add(row, weights)
         norms.append(float(np.sqrt(sum(v * v for v in weights.values()))) or 1.0)
         totals.append(sum(weights[terms[t]] for t in analysis.terms if is_primary(t)) or 1.0)
         grams = {g: float(gram_idf[g]) for g in set(analysis.grams)}
-        gram_triples += [(gram, row, value) for gram, value in grams.items()]
+        row_grams.add(row, grams)
         gram_norms.append(float(np.sqrt(sum(v * v for v in grams.values()))) or 1.0)
+
+    for entry, worth in enumerate(mentions):
+        entry_mentions.add(entry, {terms[t]: w for t, w in worth.items()})
 
     return Index(
         entries=entries,
@@ -190,13 +192,11 @@ def _assemble(
         terms=terms,
         idf=idf,
         gram_idf=gram_idf,
-        row_terms=_postings(term_triples, len(terms), len(rows)),
-        row_grams=_postings(gram_triples, GRAM_BUCKETS, len(rows)),
+        row_terms=row_terms.build(len(terms), len(rows)),
+        row_grams=row_grams.build(GRAM_BUCKETS, len(rows)),
         entry_terms=_centroids([{terms[t]: n for t, n in c.items()} for c in entry_terms], idf, len(terms)),
         entry_grams=_centroids(entry_grams, gram_idf, GRAM_BUCKETS),
-        entry_mentions=_postings(
-            [(terms[t], e, w) for e, worth in enumerate(mentions) for t, w in worth.items()], len(terms), len(entries)
-        ),
+        entry_mentions=entry_mentions.build(len(terms), len(entries)),
         lexis=lexis,
         identifier=identifier,
     )
@@ -207,18 +207,13 @@ def asked(analysis: Analysis, kinds: tuple[str, ...]) -> int:
     return sum(1 << position for position, kind in enumerate(kinds) if kind in analysis.question_words)
 
 
-def _postings(triples: list[tuple[int, int, float]], keys: int, size: int) -> Postings:
-    columns = list(zip(*triples, strict=True)) or [(), (), ()]
-    return Postings.build(columns[0], columns[1], columns[2], keys, size)
-
-
 def _centroids(counters: list[Any], idf: Floats, keys: int) -> Postings:
-    triples: list[tuple[int, int, float]] = []
+    builder = PostingsBuilder()
     for entry, counter in enumerate(counters):
         vector = {key: float(np.log1p(count) * idf[key]) for key, count in counter.items()}
         norm = float(np.sqrt(sum(v * v for v in vector.values()))) or 1.0
-        triples += [(key, entry, value / norm) for key, value in vector.items()]
-    return _postings(triples, keys, len(counters))
+        builder.add(entry, {key: value / norm for key, value in vector.items()})
+    return builder.build(keys, len(counters))
 
 
 _POSTINGS: Final = ("row_terms", "row_grams", "entry_terms", "entry_grams", "entry_mentions")

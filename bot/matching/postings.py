@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,18 +42,6 @@ class Postings:
     size: int
     """How many rows there are."""
 
-    @classmethod
-    def build(
-        cls, keys: Sequence[int], rows: Sequence[int], values: Sequence[float], key_count: int, size: int
-    ) -> Postings:
-        """From parallel sequences of key, row and value."""
-        key_array = np.asarray(keys, dtype=np.int64)
-        order = np.argsort(key_array, kind="stable")
-        counts = np.bincount(key_array, minlength=key_count)
-        starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        narrow = np.uint16 if size <= np.iinfo(np.uint16).max else np.int32
-        return cls(starts, np.asarray(rows, dtype=narrow)[order], np.asarray(values, dtype=np.float16)[order], size)
-
     def lookup(self, keys: Iterable[int], weights: Iterable[float], budget: int = BUDGET) -> Hits:
         """The postings of `keys`, rarest first, until `budget` postings are read."""
         wanted = np.fromiter(keys, dtype=np.int64)
@@ -80,3 +69,25 @@ class Postings:
     def value_covered(self, hits: Hits) -> Scores:
         """Per row, how much of its own value the question holds."""
         return np.bincount(hits.rows, hits.values, minlength=self.size).astype(np.float64, copy=False)
+
+
+class PostingsBuilder:
+    """Gathers postings row by row, in flat arrays: there are more than a million, too many for tuples."""
+
+    def __init__(self) -> None:
+        self._keys, self._rows, self._values = array("i"), array("i"), array("f")
+
+    def add(self, row: int, values: Mapping[int, float]) -> None:
+        """Everything that one row holds, by key."""
+        self._keys.extend(values)
+        self._rows.extend([row] * len(values))
+        self._values.extend(values.values())
+
+    def build(self, key_count: int, size: int) -> Postings:
+        """The index over keys 0…`key_count` - 1 and rows 0…`size` - 1."""
+        keys = np.frombuffer(self._keys, dtype=np.intc) if self._keys else np.empty(0, np.intc)
+        order = np.argsort(keys, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(np.bincount(keys, minlength=key_count)))).astype(np.int64)
+        narrow: Any = np.uint16 if size <= np.iinfo(np.uint16).max else np.int32
+        rows = np.array(self._rows, dtype=narrow)[order]
+        return Postings(starts, rows, np.array(self._values, dtype=np.float16)[order], size)

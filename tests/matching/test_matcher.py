@@ -8,7 +8,7 @@ import pytest
 from bot.assistant import Assistant
 from bot.matching import Band, Matcher, load_model, parse_model
 from bot.matching.index import dump_index, parse_index
-from bot.matching.postings import Postings
+from bot.matching.postings import Postings, PostingsBuilder
 
 
 def test_the_pieces_of_a_score_add_up_to_it(assistant: Assistant) -> None:
@@ -50,8 +50,15 @@ def test_a_model_survives_being_kept() -> None:
     assert parse_model(model.dump()) == model
 
 
+def build(*rows: dict[int, float]) -> Postings:
+    builder = PostingsBuilder()
+    for row, values in enumerate(rows):
+        builder.add(row, values)
+    return builder.build(key_count=2, size=len(rows))
+
+
 def test_postings_hold_what_was_put_in() -> None:
-    postings = Postings.build([1, 0, 1], [0, 2, 2], [0.5, 1.0, 2.0], key_count=2, size=3)
+    postings = build({1: 0.5}, {}, {0: 1.0, 1: 2.0})
     hits = postings.lookup([0, 1], [1.0, 10.0])
     assert postings.dot(hits).tolist() == [5.0, 0.0, 21.0]
     assert postings.weight_covered(hits).tolist() == [10.0, 0.0, 11.0]
@@ -59,6 +66,11 @@ def test_postings_hold_what_was_put_in() -> None:
 
 
 def test_rare_keys_are_read_before_the_budget_ends() -> None:
-    postings = Postings.build([0] * 100 + [1], [*range(100), 7], [1.0] * 101, key_count=2, size=100)
+    postings = build(*({0: 1.0, 1: 1.0} if row == 7 else {0: 1.0} for row in range(100)))
     scores = postings.weight_covered(postings.lookup([0, 1], [1.0, 1.0], budget=50))
     assert np.flatnonzero(scores).tolist() == [7]
+
+
+def test_nothing_asked_finds_nothing() -> None:
+    postings = build({0: 1.0})
+    assert postings.dot(postings.lookup([], [])).tolist() == [0.0]
