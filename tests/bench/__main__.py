@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bot.assistant import build_assistant
 from bot.matching import Matcher, build_index
-from bot.matching.fitting import read_questions
+from bot.matching.fitting.questions import read_questions
 from tests.bench.cost import enlarged, median_and_p95, milliseconds, program, timings
 from tests.bench.methods import Method, our_matcher, shelf_methods
 from tests.bench.quality import Quality, measure

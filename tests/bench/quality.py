@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from bot.knowledge.model import KnowledgeBase
 from bot.language import script_of
-from bot.matching.fitting import Question, is_right
+from bot.matching.fitting.questions import Question, is_right
 from tests.bench.methods import Method
 
 
