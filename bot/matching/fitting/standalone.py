@@ -21,7 +21,7 @@ from bot.matching.scoring import Scored, score
 
 WRONG_LIMIT: Final = 0.011
 """Share of answerable questions that may be answered wrongly."""
-LEAK_LIMIT: Final = 0.05
+LEAK_LIMIT: Final = 0.055
 """Share of questions to be declined that may be answered."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""
