@@ -15,7 +15,7 @@ class PassageError(Exception):
 
 
 class PassageMissing(PassageError):
-    """The document is not there, or has no such paragraph."""
+    """The document is not there, or nobody knows of such a paragraph."""
 
 
 class PassageAltered(PassageError):
@@ -37,7 +37,7 @@ def read_paragraph(kb: KnowledgeBase, sources_dir: Path, citation: Citation) -> 
     except OSError as error:
         raise PassageMissing(f"{where}: the document cannot be read: {error.strerror}") from error
     if citation.paragraph > len(lines):
-        raise PassageMissing(f"{where}: the document has only {len(lines)} paragraphs")
+        raise PassageAltered(f"{where}: the document has only {len(lines)} paragraphs")
     line = lines[citation.paragraph - 1]
     if hashlib.sha256(line).hexdigest() != wanted.sha256:
         raise PassageAltered(f"{where}: the document has changed")

@@ -82,10 +82,10 @@ def test_a_passage_of_a_document_that_is_not_there_is_missing(base: Any) -> None
         read_paragraph(base.load(), base.documents, LAMP)
 
 
-def test_a_paragraph_past_the_end_of_the_document_is_missing(base: Any) -> None:
+def test_a_document_that_has_lost_the_paragraph_counts_as_altered(base: Any) -> None:
     document(base).write_text("About the lighthouse")
 
-    with pytest.raises(PassageMissing, match="the document has only 1 paragraphs"):
+    with pytest.raises(PassageAltered, match="the document has only 1 paragraphs"):
         read_paragraph(base.load(), base.documents, LAMP)
 
 
