@@ -19,7 +19,7 @@ from bot.matching.model import CUES, Model
 from bot.matching.postings import Scores
 from bot.matching.scoring import Scored, score
 
-WRONG_LIMIT: Final = 0.012
+WRONG_LIMIT: Final = 0.01
 """Share of answerable questions that may be answered wrongly."""
 LEAK_LIMIT: Final = 0.055
 """Share of questions to be declined that may be answered."""
