@@ -77,8 +77,7 @@ def fit_confidence(cues: Scores, right: Sequence[bool], names: Sequence[str] = C
     """
     goal = np.where(np.asarray(right), 1.0, -1.0)
     bounds: list[tuple[float | None, float | None]] = [
-        (None, None) if n in _FREE else (None, 0.0) if n in _FALLING else (0.0, None)
-        for n in names
+        (None, None) if n in _FREE else (None, 0.0) if n in _FALLING else (0.0, None) for n in names
     ]
 
     def loss(point: Scores) -> tuple[float, Scores]:
