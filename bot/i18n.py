@@ -35,11 +35,6 @@ class Catalogues:
         self.root = root or default_locales()
         self._read = lru_cache(maxsize=None)(self._load)
 
-    @cached_property
-    def languages(self) -> tuple[str, ...]:
-        """Codes of the languages with a catalogue."""
-        return tuple(sorted(p.parent.parent.name for p in self.root.glob(f"*/LC_MESSAGES/{DOMAIN}.po")))
-
     def _load(self, language: str) -> gettext.NullTranslations:
         path = self.root / language / "LC_MESSAGES" / f"{DOMAIN}.po"
         if not path.is_file():
