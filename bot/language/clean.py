@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_CHARACTERS = 600
 """Characters of a message that are read; nobody's question is longer, and cost must not grow with a paste."""
@@ -33,11 +34,10 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     # Normalising can shrink or stretch a text; what lies far beyond the limit is never looked at.
     text = text[: limit * 2]
     if text.isascii():
-        kept = "".join(c if c.isprintable() else " " for c in text)
+        kept = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     else:
         # composing must see letters and their marks side by side, so what is invisible between them goes first
-        text = "".join(_visible(c) for c in _atomic_chillus(text))
-        kept = "".join(_visible(c) for c in unicodedata.normalize("NFKC", text))
+        kept = _all_visible(unicodedata.normalize("NFKC", _all_visible(_atomic_chillus(text))))
     return " ".join(kept.split())[:limit].rstrip()
 
 
@@ -47,6 +47,11 @@ def _atomic_chillus(text: str) -> str:
     for letter, chillu in _CHILLUS.items():
         text = text.replace(letter + _VIRAMA + _ZWJ, chillu)
     return text
+
+
+def _all_visible(text: str) -> str:
+    # "printable" is the very opposite of what `_visible` takes out, and known of a whole text at once
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:
@@ -64,9 +69,20 @@ def words(text: str) -> list[str]:
     Indonesian for "buku-buku", is one word.
     """
     found: list[str] = []
+    for chunk in text.casefold().split(" "):
+        if chunk.isalpha():
+            found.append(chunk)
+        else:
+            found.extend(_words_within(chunk))
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _words_within(text: str) -> tuple[str, ...]:
+    """The words of a text without spaces: no rule looks across one, so each stretch can be remembered by itself."""
+    found: list[str] = []
     current: list[str] = []
     previous = ""
-    text = text.casefold()
     for position, character in enumerate(text):
         category = unicodedata.category(character)
         if category[0] in "LM":
@@ -97,4 +113,4 @@ def words(text: str) -> list[str]:
             previous = ""
     if current:
         found.append("".join(current))
-    return found
+    return tuple(found)

@@ -14,7 +14,8 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,21 +48,45 @@ def script_of(text: str) -> str:
     """The Unicode script name that most letters of `text` belong to, or "" without letters."""
     if text.isascii():
         return "LATIN" if any(c.isalpha() for c in text) else ""
-    counts: Counter[str] = Counter()
-    for character in text:
-        if unicodedata.category(character)[0] in "LM":
-            counts[unicodedata.name(character, "?").split()[0]] += 1
+    counts = Counter(map(_letter_script, text))
+    del counts[""]
     return counts.most_common(1)[0][0] if counts else ""
 
 
-def _grams(tokens: Iterable[str]) -> list[int]:
-    hashed = []
-    for token in tokens:
-        padded = f"<{token}>"
-        for size in (2, 3, 4):
-            for i in range(len(padded) - size + 1):
-                hashed.append(zlib.crc32(padded[i : i + size].encode()) % BUCKETS)
-    return hashed
+@lru_cache(maxsize=2_000)
+def _letter_script(character: str) -> str:
+    """The script of a letter or mark, "" for any other character."""
+    if unicodedata.category(character)[0] not in "LM":
+        return ""
+    return unicodedata.name(character, "?").split()[0]
+
+
+@lru_cache(maxsize=4_000)
+def _grams(token: str) -> tuple[int, ...]:
+    """The hashed 2–4-grams of one word; few words make up most of what is asked, so they are remembered."""
+    padded = f"<{token}>"
+    return tuple(
+        zlib.crc32(padded[i : i + size].encode()) % BUCKETS for size in (2, 3, 4) for i in range(len(padded) - size + 1)
+    )
+
+
+def _all_grams(tokens: Iterable[str]) -> list[int]:
+    return list(chain.from_iterable(map(_grams, tokens)))
+
+
+def _count(tokens: Iterable[str], among: frozenset[str]) -> int:
+    return sum(map(among.__contains__, tokens))
+
+
+def _most_of_a_neighbour(tokens: Iterable[str], script: str) -> int:
+    """How many function words of one neighbour there are, of the one that has most."""
+    suspects = [t for t in tokens if t in _NEIGHBOURLY.get(script, ())]
+    if not suspects:
+        return 0
+    return max(_count(suspects, marks) for marks in NEIGHBOURS[script].values())
+
+
+_NEIGHBOURLY = {script: frozenset[str]().union(*languages.values()) for script, languages in NEIGHBOURS.items()}
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,7 @@ class Identifier:
         for language, phrasings in samples.items():
             for phrasing in phrasings:
                 key = (language, script_of(phrasing))
-                rows.setdefault(key, Counter()).update(_grams(words(clean(phrasing))))
+                rows.setdefault(key, Counter()).update(_all_grams(words(clean(phrasing))))
         total = sum((sum(c.values()) for c in rows.values()), 0)
         rows = {k: c for k, c in rows.items() if sum(c.values()) * 200 > total}  # not for a few stray loan words
         weights = np.zeros((len(rows), BUCKETS), dtype=np.float32)
@@ -117,28 +142,26 @@ class Identifier:
         if not rows:
             return Guess(None, 1.0, script, True)
         letters = [t for t in tokens if not t.isdigit()]
-        grams = _grams(letters)
+        grams = _all_grams(letters)
         if not grams:
             return Guess(None, 0.0, script, False)
         folded = [fold(t) for t in letters]
-        per_row = self.weights[np.ix_(rows, grams)]
-        scores = per_row.sum(axis=1, dtype=np.float64)
-        mean = float(scores.max()) / len(grams)
+        # all rows are summed, for they are few: choosing some of them takes longer than adding them up
+        sums: list[float] = self.weights[:, grams].sum(axis=1, dtype=np.float64).tolist()
+        mean = max(sums[row] for row in rows) / len(grams)
         # words borrowed from another language are many, its function words are not: they tell the frame of a sentence
-        scores *= _TEMPER
-        for position, row in enumerate(rows):
-            own = self._folded_function_words.get(self.languages[row], frozenset())
-            scores[position] += _FUNCTION_WORD_BONUS * sum(t in own for t in folded)
-        best = int(scores.argmax())
-        language = self.languages[rows[best]]
-        own = self.function_words.get(language, frozenset())
-        ours = sum(t in own for t in letters)
-        strange = [t for t in letters if t not in self._anybodys]
-        theirs = max((sum(t in marks for t in strange) for marks in NEIGHBOURS.get(script, {}).values()), default=0)
+        scores = {
+            row: sums[row] * _TEMPER
+            + _FUNCTION_WORD_BONUS * _count(folded, self._folded_function_words.get(self.languages[row], frozenset()))
+            for row in rows
+        }
+        best = max(scores, key=lambda row: scores[row])
+        language = self.languages[best]
+        ours = _count(letters, self.function_words.get(language, frozenset()))
+        theirs = _most_of_a_neighbour([t for t in letters if t not in self._anybodys], script)
         if (theirs > ours and theirs > 1) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
             return Guess(None, 0.9, script, True)
-        odds = np.exp(np.clip(scores - scores.max(), -50, 0))
-        confidence = float(1 / odds.sum())
+        confidence = 1 / sum(math.exp(max(-50.0, score - scores[best])) for score in scores.values())
         if len(rows) > 1:  # a single name or an unknown word says little about the language around it
             confidence *= 1 - math.exp(-len(grams) / 12)
         return Guess(language, round(confidence, 4), script, False)
