@@ -41,10 +41,15 @@ class Ranked:
 
     fact: str
     score: float
-    pieces: dict[str, float]
-    """Feature → its part of the score."""
+    parts: tuple[float, ...]
+    """What each of `FEATURES` adds to the score."""
     phrasing: str
     """The folded phrasing that fits best."""
+
+    @property
+    def pieces(self) -> dict[str, float]:
+        """Feature → its part of the score."""
+        return dict(zip(FEATURES, self.parts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -222,7 +227,7 @@ class Matcher:
         return Ranked(
             self.index.entries[scored.entries[position]],
             float(scored.scores[position]),
-            {name: float(part) for name, part in zip(FEATURES, parts, strict=True)},
+            tuple(parts.tolist()),
             self.index.row_folded[scored.rows[position]],
         )
 

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bot.matching.index import Index, asked, is_primary
 from bot.matching.postings import Ints, Scores
-from bot.matching.terms import STEM, Analysis, Token
+from bot.matching.terms import Analysis, Token
 
 ROWS: Final = 40
 """Phrasings that are rescored."""
@@ -141,9 +141,9 @@ def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores,
     worst = np.zeros(len(index.entries))
     total = 0.0
     for token in tokens:
-        if token.function or (token.senses and all(s.startswith("q:") for s in token.senses)):
+        if token.bare:
             continue
-        keys = [index.terms[t] for t in token_terms(token) if t in index.terms]
+        keys = [index.terms[t] for t in token.terms if t in index.terms]
         weight = max((float(index.idf[k]) for k in keys), default=index.unknown_idf)
         total += weight
         worth = np.zeros(len(index.entries))
@@ -155,12 +155,6 @@ def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores,
         held += weight * worth
         np.maximum(worst, weight * (1 - worth), out=worst)
     return held, held / (total or 1.0), worst / index.unknown_idf
-
-
-def token_terms(token: Token) -> list[str]:
-    """Every term by which an entry may hold a token."""
-    stems = {word[:STEM] for word in token.folded.split()}
-    return [*token.senses, *(mark + stem for stem in sorted(stems) for mark in ("w:", "s:"))]
 
 
 def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scores:

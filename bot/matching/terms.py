@@ -11,6 +11,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Final
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -47,6 +49,17 @@ class Token:
     known: bool = True
     """False when no phrasing, answer, lexicon or name holds the word or anything spelt like it."""
 
+    @cached_property
+    def bare(self) -> bool:
+        """True for a word that does not say what a question is about: a function word or a question word."""
+        return self.function or bool(self.senses and all(s.startswith("q:") for s in self.senses))
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Every term by which an entry may hold the word."""
+        stems = sorted({word[:STEM] for word in self.folded.split()})
+        return (*self.senses, *(mark + stem for stem in stems for mark in ("w:", "s:")))
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -73,9 +86,7 @@ class Analysis:
     @property
     def content(self) -> tuple[Token, ...]:
         """The words that say what the question is about: neither function words nor question words."""
-        return tuple(
-            t for t in self.tokens if not t.function and not (t.senses and all(s.startswith("q:") for s in t.senses))
-        )
+        return tuple(t for t in self.tokens if not t.bare)
 
 
 @dataclass
@@ -96,7 +107,11 @@ class Lexis:
     """Folded words of all phrasings, titles and answers."""
 
     def __post_init__(self) -> None:
-        self._starts = {key.split(" ", 1)[0] for key in (*self.exact, *self.prefixes) if " " in key}
+        self._longest: dict[str, int] = {}
+        for key in (*self.exact, *self.prefixes):
+            if length := key.count(" "):
+                start = key[: key.index(" ")]
+                self._longest[start] = max(length + 1, self._longest.get(start, 0))
         self._by_skeleton: dict[str, list[str]] = {}
         entries = {k for k in (*self.exact, *self.prefixes) if " " not in k}
         for word in sorted(self.vocabulary | entries):
@@ -104,6 +119,32 @@ class Lexis:
                 for key in _deletions(skeleton(word)):
                     self._by_skeleton.setdefault(key, []).append(word)
         self._near: dict[str, tuple[str, float] | None] = {}
+        self.token = lru_cache(maxsize=4_000)(self._token)
+
+    def longest(self, folded: str) -> int:
+        """How many words the longest entry takes up that begins with this one; 0 where none of several does."""
+        return min(_LONGEST_ENTRY, self._longest.get(folded, 0))
+
+    def _token(self, text: str, folded: str, language: str | None, fuzzy: bool) -> Token:
+        """A word by itself; as `token` it is remembered, for few words make up most of what is asked."""
+        if folded.isdigit():
+            return Token(text, folded, (f"d:{folded.lstrip('0') or '0'}",), False)
+        senses = self.senses(folded, language)
+        if self.is_function(folded, language):
+            asks = tuple(s for s in senses if s.startswith("q:"))
+            return Token(text, folded, asks, not asks)
+        if senses or folded in self.vocabulary:
+            return Token(text, folded, senses, False)
+        near = self.nearest(folded) if fuzzy else None
+        if near is None:
+            return Token(text, folded, (), False, 1.0, False)
+        word, likeness = near
+        senses = self.senses(word, language)
+        if likeness < _OUTSIDER_NEAR_ENOUGH and any(s.startswith("o:") for s in senses):
+            return Token(text, folded, (), False, 1.0, False)
+        if self.is_function(word, language):
+            return Token(text, word, (), True, likeness)
+        return Token(text, word, senses, False, likeness)
 
     def senses(self, folded: str, language: str | None) -> tuple[str, ...]:
         """The terms of one folded spelling, in `language` if it has any there, else in all that do."""
@@ -223,7 +264,7 @@ def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True
         token, length = _read(surface, folded, position, language, lexis, fuzzy)
         tokens.append(token)
         position += length
-    return Analysis(tuple(tokens), weigh(tokens), tuple(_grams(folded)), " ".join(folded))
+    return Analysis(tuple(tokens), weigh(tokens), tuple(chain.from_iterable(map(_grams, folded))), " ".join(folded))
 
 
 def _read(
@@ -231,32 +272,16 @@ def _read(
 ) -> tuple[Token, int]:
     """The token that begins at a position, and how many words it takes up."""
     word = folded[at]
-    if word in lexis._starts:
-        for length in range(min(_LONGEST_ENTRY, len(folded) - at), 1, -1):
-            phrase = " ".join(folded[at : at + length])
-            senses = lexis.senses(phrase, language)
-            if senses and all(s.startswith("c:") for s in senses):
-                # an idea in several words ("prime minister") leaves each word its own meaning
-                own = lexis.senses(word, language)
-                return Token(surface[at], word, tuple(dict.fromkeys((*senses, *own))), False), 1
-            if senses:
-                return Token(" ".join(surface[at : at + length]), phrase, senses, False), length
-    if word.isdigit():
-        return Token(surface[at], word, (f"d:{word.lstrip('0') or '0'}",), False), 1
-    if lexis.is_function(word, language):
-        asks = tuple(s for s in lexis.senses(word, language) if s.startswith("q:"))
-        return Token(surface[at], word, asks, not asks), 1
-    senses = lexis.senses(word, language)
-    if senses or word in lexis.vocabulary:
-        return Token(surface[at], word, senses, False), 1
-    near = lexis.nearest(word) if fuzzy else None
-    if near is None:
-        return Token(surface[at], word, (), False, 1.0, False), 1
-    if near[1] < _OUTSIDER_NEAR_ENOUGH and any(s.startswith("o:") for s in lexis.senses(near[0], language)):
-        return Token(surface[at], word, (), False, 1.0, False), 1
-    if lexis.is_function(near[0], language):
-        return Token(surface[at], near[0], (), True, near[1]), 1
-    return Token(surface[at], near[0], lexis.senses(near[0], language), False, near[1]), 1
+    for length in range(min(lexis.longest(word), len(folded) - at), 1, -1):
+        phrase = " ".join(folded[at : at + length])
+        senses = lexis.senses(phrase, language)
+        if senses and all(s.startswith("c:") for s in senses):
+            # an idea in several words ("prime minister") leaves each word its own meaning
+            own = lexis.senses(word, language)
+            return Token(surface[at], word, tuple(dict.fromkeys((*senses, *own))), False), 1
+        if senses:
+            return Token(" ".join(surface[at : at + length]), phrase, senses, False), length
+    return lexis.token(surface[at], word, language, fuzzy), 1
 
 
 def weigh(tokens: Iterable[Token]) -> dict[str, float]:
@@ -276,11 +301,11 @@ def weigh(tokens: Iterable[Token]) -> dict[str, float]:
     return terms
 
 
-def _grams(folded: Iterable[str]) -> list[int]:
-    hashed = []
-    for word in folded:
-        padded = f"<{word}>"
-        for size in (3, 4):
-            for i in range(max(1, len(padded) - size + 1)):
-                hashed.append(zlib.crc32(padded[i : i + size].encode()) % GRAM_BUCKETS)
-    return hashed
+@lru_cache(maxsize=4_000)
+def _grams(word: str) -> tuple[int, ...]:
+    padded = f"<{word}>"
+    return tuple(
+        zlib.crc32(padded[i : i + size].encode()) % GRAM_BUCKETS
+        for size in (3, 4)
+        for i in range(max(1, len(padded) - size + 1))
+    )
