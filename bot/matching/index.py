@@ -19,7 +19,7 @@ import numpy as np
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import KnowledgeBase
 from bot.language import Identifier
-from bot.matching.postings import Floats, Ints, Postings, PostingsBuilder
+from bot.matching.postings import Floats, Holders, Ints, Postings, PostingsBuilder, Scores
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
 DECOY: Final = "decoy:"
@@ -51,7 +51,8 @@ class Index:
     """Term → how telling it is, from the number of entries that hold it."""
     gram_idf: Floats
     row_terms: Postings
-    row_grams: Postings
+    row_grams: Holders
+    """An n-gram is worth the same (its idf) in every row that holds it."""
     entry_terms: Postings
     """Term → entries with the unit-length centroid of their phrasings."""
     entry_grams: Postings
@@ -60,10 +61,20 @@ class Index:
     lexis: Lexis
     identifier: Identifier
 
-    @property
+    @cached_property
     def unknown_idf(self) -> float:
         """The weight of a word that nothing in the base holds: as telling as the rarest there is."""
         return float(np.log(1 + len(self.entries)))
+
+    @cached_property
+    def row_scale(self) -> Scores:
+        """1 / `row_norm`; in double precision, as the scores are that are multiplied with it."""
+        return 1 / self.row_norm.astype(np.float64)
+
+    @cached_property
+    def row_gram_scale(self) -> Scores:
+        """The same of `row_gram_norm`."""
+        return 1 / self.row_gram_norm.astype(np.float64)
 
     def rows_of(self, entry: int) -> range:
         """The rows of an entry."""
@@ -216,7 +227,8 @@ def _centroids(counters: list[Any], idf: Floats, keys: int) -> Postings:
     return builder.build(keys, len(counters))
 
 
-_POSTINGS: Final = ("row_terms", "row_grams", "entry_terms", "entry_grams", "entry_mentions")
+_POSTINGS: Final = ("row_terms", "entry_terms", "entry_grams", "entry_mentions")
+_HOLDERS: Final = ("row_grams", *_POSTINGS)
 _ARRAYS: Final = ("row_entry", "row_norm", "row_total", "row_gram_norm", "row_asks", "idf", "gram_idf")
 
 
@@ -224,10 +236,13 @@ def dump_index(index: Index) -> bytes:
     """The index as bytes that `parse_index` reads back; nothing in them can run code."""
     arrays: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
     sizes = {}
+    for name in _HOLDERS:
+        holders: Holders = getattr(index, name)
+        arrays |= {f"{name}.starts": holders.starts, f"{name}.rows": holders.rows}
+        sizes[name] = holders.size
     for name in _POSTINGS:
         postings: Postings = getattr(index, name)
-        arrays |= {f"{name}.starts": postings.starts, f"{name}.rows": postings.rows, f"{name}.values": postings.values}
-        sizes[name] = postings.size
+        arrays[f"{name}.values"] = postings.values.astype(np.float16)
     lexis, identifier = index.lexis, index.identifier
     arrays["identifier.weights"] = identifier.weights
     meta = {
@@ -255,11 +270,10 @@ def parse_index(payload: bytes) -> Index:
     """The index that `dump_index` wrote."""
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
+        sizes = meta["sizes"]
+        holders = {name: (arrays[f"{name}.starts"], arrays[f"{name}.rows"], sizes[name]) for name in _HOLDERS}
         postings: dict[str, Any] = {
-            name: Postings(
-                arrays[f"{name}.starts"], arrays[f"{name}.rows"], arrays[f"{name}.values"], meta["sizes"][name]
-            )
-            for name in _POSTINGS
+            name: Postings(*holders[name], arrays[f"{name}.values"].astype(np.float32)) for name in _POSTINGS
         }
         plain: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         weights = arrays["identifier.weights"]
@@ -281,6 +295,7 @@ def parse_index(payload: bytes) -> Index:
             weights,
             {k: frozenset(v) for k, v in meta["function_words"].items()},
         ),
+        row_grams=Holders(*holders["row_grams"]),
         **plain,
         **postings,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 RowNumbers = NDArray[np.integer[Any]]
-Halves = NDArray[np.float16]
+Places = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
 BUDGET = 24_000
@@ -25,50 +25,77 @@ class Hits:
     """The postings of some keys side by side."""
 
     rows: RowNumbers
-    values: Halves
-    weights: Scores
-    """The weight in the question of the key that each posting belongs to."""
-
-
-@dataclass(frozen=True)
-class Postings:
-    """Compressed sparse rows, by key: rows and values of key k stand at starts[k]:starts[k + 1]."""
-
-    starts: NDArray[np.int64]
-    rows: RowNumbers
-    """In as few bytes as their number allows."""
-    values: Halves
-    """In half precision: three digits are more than a score needs, and there are millions."""
+    values: Floats
+    keys: Places
+    """Which of the keys asked for each posting belongs to, as its place among them."""
     size: int
     """How many rows there are."""
 
-    def lookup(self, keys: Iterable[int], weights: Iterable[float], budget: int = BUDGET) -> Hits:
-        """The postings of `keys`, rarest first, until `budget` postings are read."""
-        wanted = np.fromiter(keys, dtype=np.int64)
-        lengths = self.starts[wanted + 1] - self.starts[wanted]
-        order = np.argsort(lengths, kind="stable")
-        taken = order[np.cumsum(lengths[order]) <= budget]
+    def dot(self, weights: Scores) -> Scores:
+        """Per row, the sum of weight × value, where `weights` has one for each of the keys asked for."""
+        return _sums(self.rows, weights[self.keys] * self.values, self.size)
+
+    def count(self, weights: Scores) -> Scores:
+        """Per row, the sum of the weights of the keys that it holds."""
+        return _sums(self.rows, weights[self.keys], self.size)
+
+    def within(self, rows: Places) -> Hits:
+        """The postings of a few rows only, which are numbered anew: 0 for the first of `rows`, which ascend."""
+        chosen = np.zeros(self.size, dtype=np.bool_)
+        chosen[rows] = True
+        kept = np.flatnonzero(chosen[self.rows])
+        return Hits(np.searchsorted(rows, self.rows[kept]), self.values[kept], self.keys[kept], len(rows))
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Compressed sparse rows, by key: the rows that hold key k stand at starts[k]:starts[k + 1]."""
+
+    starts: Places
+    rows: RowNumbers
+    """In as few bytes as their number allows."""
+    size: int
+    """How many rows there are."""
+
+    def count(self, keys: Sequence[int], weights: Scores, budget: float = BUDGET) -> Scores:
+        """Per row, the sum of the weights of the keys that it holds; of the rarest keys if there is too much to read."""
+        taken, spans, lengths = self._spans(keys, budget)
+        return _sums(_joined(self.rows, spans), np.repeat(weights[taken], lengths), self.size)
+
+    def _spans(self, keys: Sequence[int], budget: float) -> tuple[Places, list[slice], Places]:
+        """The rarest of `keys` until `budget` postings are read: their places among the keys, spans and lengths."""
+        wanted = np.array(keys, dtype=np.int64)
+        starts = self.starts[wanted]
+        lengths = self.starts[wanted + 1] - starts
+        order = lengths.argsort(kind="stable")
+        taken = order[lengths[order].cumsum() <= budget]
         if not len(taken):
             taken = order[:1]  # even the rarest is frequent: better that than nothing
-        lengths = lengths[taken]
-        ends = np.cumsum(lengths)
-        total = int(ends[-1]) if len(ends) else 0
-        # position of every posting: its key's start, plus its place among the key's postings
-        positions = np.arange(total) + np.repeat(self.starts[wanted[taken]] - ends + lengths, lengths)
-        question = np.fromiter(weights, dtype=np.float64)[taken]
-        return Hits(self.rows[positions], self.values[positions], np.repeat(question, lengths))
+        starts, lengths = starts[taken], lengths[taken]
+        return taken, list(map(slice, starts.tolist(), (starts + lengths).tolist())), lengths
 
-    def dot(self, hits: Hits) -> Scores:
-        """Per row, the sum of weight × value."""
-        return np.bincount(hits.rows, hits.weights * hits.values, minlength=self.size).astype(np.float64, copy=False)
 
-    def weight_covered(self, hits: Hits) -> Scores:
-        """Per row, the question's weight that it holds."""
-        return np.bincount(hits.rows, hits.weights, minlength=self.size).astype(np.float64, copy=False)
+@dataclass(frozen=True)
+class Postings(Holders):
+    """Rows by key, with how strongly each holds it."""
 
-    def value_covered(self, hits: Hits) -> Scores:
-        """Per row, how much of its own value the question holds."""
-        return np.bincount(hits.rows, hits.values, minlength=self.size).astype(np.float64, copy=False)
+    values: Floats
+    """Beside `rows`. Three digits are more than a score needs, so they are stored in half precision, but numpy
+    reckons several times faster with these."""
+
+    def lookup(self, keys: Sequence[int], budget: float = BUDGET) -> Hits:
+        """The postings of `keys`, rarest first, until `budget` postings are read."""
+        taken, spans, lengths = self._spans(keys, budget)
+        return Hits(_joined(self.rows, spans), _joined(self.values, spans), np.repeat(taken, lengths), self.size)
+
+
+def _joined(array: NDArray[Any], spans: Iterable[slice]) -> NDArray[Any]:
+    # whole spans are copied many times faster than their postings would be gathered one by one
+    return np.concatenate([array[:0], *map(array.__getitem__, spans)])
+
+
+def _sums(rows: RowNumbers, weights: Scores, size: int) -> Scores:
+    return np.bincount(rows, weights, minlength=size).astype(np.float64, copy=False)
 
 
 class PostingsBuilder:
@@ -90,4 +117,4 @@ class PostingsBuilder:
         starts = np.concatenate(([0], np.cumsum(np.bincount(keys, minlength=key_count)))).astype(np.int64)
         narrow: Any = np.uint16 if size <= np.iinfo(np.uint16).max else np.int32
         rows = np.array(self._rows, dtype=narrow)[order]
-        return Postings(starts, rows, np.array(self._values, dtype=np.float16)[order], size)
+        return Postings(starts, rows, size, np.array(self._values, dtype=np.float32)[order])

@@ -6,8 +6,10 @@ Every piece of a score is a named feature between about 0 and 1 and the score is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 
 import numpy as np
@@ -69,23 +71,23 @@ def score(
     `without_rows` leaves phrasings out: fitting asks for them as if they were not known. The entries in `also` are
     candidates whatever the question says.
     """
-    keys = [
-        (index.terms[t], w * float(index.idf[index.terms[t]]), t) for t, w in analysis.terms.items() if t in index.terms
-    ]
+    known = [(t, index.terms[t], w) for t, w in analysis.terms.items() if t in index.terms]
+    keys = [key for _, key, _ in known]
+    weighed = index.idf[keys] * np.array([w for _, _, w in known])
+    primary = np.array([is_primary(t) for t, _, _ in known], dtype=np.float64)
     unknown = [(w * index.unknown_idf, t) for t, w in analysis.terms.items() if t not in index.terms]
-    total = sum(w for _, w, t in keys if is_primary(t)) + sum(w for w, t in unknown if is_primary(t))
-    norm = float(np.sqrt(sum(w * w for _, w, _ in keys) + sum(w * w for w, _ in unknown))) or 1.0
-    total = total or 1.0
+    total = float(weighed @ primary) + sum(w for w, t in unknown if is_primary(t)) or 1.0
+    norm = math.sqrt(float(weighed @ weighed) + sum(w * w for w, _ in unknown)) or 1.0
 
-    hits = index.row_terms.lookup([k for k, _, _ in keys], [w for _, w, _ in keys])
-    terms = index.row_terms.dot(hits) / (norm * index.row_norm)
-    grams, gram_norm = _gram_weights(analysis, index)
-    gram_hits = index.row_grams.lookup(grams, index.gram_idf[list(grams)])
-    gram_scores = index.row_grams.dot(gram_hits) / (gram_norm * index.row_gram_norm)
-    entry_terms = (
-        index.entry_terms.dot(index.entry_terms.lookup([k for k, _, _ in keys], [w for _, w, _ in keys])) / norm
-    )
-    entry_grams = index.entry_grams.dot(index.entry_grams.lookup(grams, index.gram_idf[list(grams)])) / gram_norm
+    hits = index.row_terms.lookup(keys)
+    terms = hits.dot(weighed / norm)
+    terms *= index.row_scale
+    grams, gram_weights = _gram_weights(analysis, index)
+    # in half precision, as the worth of everything else is kept
+    gram_scores = index.row_grams.count(grams, gram_weights * index.gram_idf[grams].astype(np.float16))
+    gram_scores *= index.row_gram_scale
+    entry_terms = index.entry_terms.lookup(keys).dot(weighed / norm)
+    entry_grams = index.entry_grams.lookup(grams).dot(gram_weights)
     weight, mentioned, uncovered = _mentioned(analysis.tokens, index)
 
     rough = terms + gram_scores
@@ -97,19 +99,18 @@ def score(
         return Scored(empty, np.empty((0, len(FEATURES))), np.empty(0), empty, np.empty(0))
     entries = index.row_entry[rows]
 
-    primary = [(k, w) for k, w, t in keys if is_primary(t)]
-    covered = index.row_terms.lookup([k for k, _ in primary], [w for _, w in primary])
+    near = hits.within(rows)
+    phrasings = [index.row_folded[r] for r in rows.tolist()]
     asks = asked(analysis, index.kinds)
     row_asks = index.row_asks[rows]
     names = _missing("n:", analysis, index, entries) + _missing("o:", analysis, index, entries)
-    matrix = np.column_stack(
+    matrix = np.array(
         (
             terms[rows],
             gram_scores[rows],
-            index.row_terms.weight_covered(covered)[rows] / total,
-            index.row_terms.value_covered(covered)[rows] / index.row_total[rows],
-            process.cdist([analysis.folded], [index.row_folded[r] for r in rows], scorer=fuzz.token_sort_ratio)[0]
-            / 100,
+            near.count(weighed * primary) / total,
+            near.dot(primary) / index.row_total[rows],
+            process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0] / 100,
             entry_terms[entries],
             entry_grams[entries],
             mentioned[entries],
@@ -118,43 +119,48 @@ def score(
             ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
             names,
             _missing("d:", analysis, index, entries),
-            np.array([index.row_language[r] == language for r in rows]),
-        )
-    ).astype(np.float64)
+            [index.row_language[r] == language for r in rows.tolist()],
+        ),
+        dtype=np.float64,
+    ).T
     totals = matrix @ weights
     order = np.argsort(-totals, kind="stable")
-    _, first = np.unique(entries[order], return_index=True)
-    best = order[np.sort(first)]
+    first: dict[int, int] = {}
+    for place, entry in zip(order.tolist(), entries[order].tolist(), strict=True):
+        first.setdefault(entry, place)
+    best = np.array(list(first.values()))
     return Scored(entries[best].astype(np.int64), matrix[best], totals[best], rows[best], uncovered[entries[best]])
 
 
-def _gram_weights(analysis: Analysis, index: Index) -> tuple[list[int], float]:
-    grams = list(dict.fromkeys(analysis.grams))
+def _gram_weights(analysis: Analysis, index: Index) -> tuple[list[int], Scores]:
+    """The n-grams that something holds, and their weights in a question of length 1."""
+    grams = np.array(list(dict.fromkeys(analysis.grams)), dtype=np.int64)
     weights = index.gram_idf[grams].astype(np.float64)
-    weights[weights == 0] = index.unknown_idf  # an n-gram that nothing holds still lengthens the question
-    return grams, float(np.sqrt((weights * weights).sum())) or 1.0
+    held = weights > 0
+    # an n-gram that nothing holds still lengthens the question
+    strange = (len(grams) - np.count_nonzero(held)) * index.unknown_idf**2
+    norm = math.sqrt(float(weights @ weights) + strange) or 1.0
+    return grams[held].tolist(), weights[held] / norm
 
 
-def _mentioned(tokens: tuple[Token, ...], index: Index) -> tuple[Scores, Scores, Scores]:
+def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, Scores]:
     """Per entry: weight and part of the question's words that it holds, and the most telling one that it does not."""
-    held = np.zeros(len(index.entries))
-    worst = np.zeros(len(index.entries))
-    total = 0.0
-    for token in tokens:
-        if token.bare:
-            continue
-        keys = [index.terms[t] for t in token.terms if t in index.terms]
-        weight = max((float(index.idf[k]) for k in keys), default=index.unknown_idf)
-        total += weight
-        worth = np.zeros(len(index.entries))
-        for key in keys:
-            span = slice(int(index.entry_mentions.starts[key]), int(index.entry_mentions.starts[key + 1]))
-            rows = index.entry_mentions.rows[span]
-            worth[rows] = np.maximum(worth[rows], index.entry_mentions.values[span])
-        worth *= token.similarity
-        held += weight * worth
-        np.maximum(worst, weight * (1 - worth), out=worst)
-    return held, held / (total or 1.0), worst / index.unknown_idf
+    size = len(index.entries)
+    content = [token for token in tokens if not token.bare]
+    if not content:
+        return np.zeros(size), np.zeros(size), np.zeros(size)
+    keys = [[index.terms[t] for t in token.terms if t in index.terms] for token in content]
+    idf = iter(index.idf[list(chain.from_iterable(keys))].tolist())
+    weights = np.array([max(islice(idf, len(own)), default=index.unknown_idf) for own in keys])
+    hits = index.entry_mentions.lookup(list(chain.from_iterable(keys)), budget=math.inf)
+    # token × entry: the token's worth there, by whichever of its terms the entry holds it best
+    worth = np.zeros((len(content), size))
+    owners = np.repeat(np.arange(len(content)), [len(own) for own in keys])
+    np.maximum.at(worth.reshape(-1), owners[hits.keys] * size + hits.rows, hits.values)
+    worth *= np.array([[token.similarity] for token in content])
+    held = weights @ worth
+    worst = (weights[:, None] * (1 - worth)).max(axis=0)
+    return held, held / (float(weights.sum()) or 1.0), worst / index.unknown_idf
 
 
 def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scores:

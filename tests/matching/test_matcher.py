@@ -59,18 +59,19 @@ def build(*rows: dict[int, float]) -> Postings:
 
 def test_postings_hold_what_was_put_in() -> None:
     postings = build({1: 0.5}, {}, {0: 1.0, 1: 2.0})
-    hits = postings.lookup([0, 1], [1.0, 10.0])
-    assert postings.dot(hits).tolist() == [5.0, 0.0, 21.0]
-    assert postings.weight_covered(hits).tolist() == [10.0, 0.0, 11.0]
-    assert postings.value_covered(hits).tolist() == [0.5, 0.0, 3.0]
+    weights = np.array([1.0, 10.0])
+    hits = postings.lookup([0, 1])
+    assert hits.dot(weights).tolist() == [5.0, 0.0, 21.0]
+    assert hits.count(weights).tolist() == postings.count([0, 1], weights).tolist() == [10.0, 0.0, 11.0]
+    assert hits.within(np.array([1, 2])).dot(weights).tolist() == [0.0, 21.0]
 
 
 def test_rare_keys_are_read_before_the_budget_ends() -> None:
     postings = build(*({0: 1.0, 1: 1.0} if row == 7 else {0: 1.0} for row in range(100)))
-    scores = postings.weight_covered(postings.lookup([0, 1], [1.0, 1.0], budget=50))
-    assert np.flatnonzero(scores).tolist() == [7]
+    assert np.flatnonzero(postings.count([0, 1], np.ones(2), budget=50)).tolist() == [7]
+    assert postings.lookup([0, 1], budget=50).rows.tolist() == [7]
 
 
 def test_nothing_asked_finds_nothing() -> None:
     postings = build({0: 1.0})
-    assert postings.dot(postings.lookup([], [])).tolist() == [0.0]
+    assert postings.lookup([]).dot(np.empty(0)).tolist() == postings.count([], np.empty(0)).tolist() == [0.0]
