@@ -82,7 +82,9 @@ class Assistant:
 
     def known_language(self, code: str | None) -> str | None:
         """The knowledge base's language for an IETF tag ("hi-IN" → "hi"; Telegram's old "in" → "id"), or None."""
-        tag = (code or "").replace("_", "-").lower()
+        if not code:
+            return None
+        tag = code.replace("_", "-").lower()
         by_tag = {known.lower(): known for known in self.knowledge.languages}
         primary = tag.split("-")[0]
         return by_tag.get(tag) or by_tag.get({"in": "id"}.get(primary, primary))

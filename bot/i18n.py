@@ -33,7 +33,7 @@ class Catalogues:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_locales()
-        self._read = lru_cache(maxsize=None)(self._load)
+        self.for_language = lru_cache(maxsize=None)(self._speaker)
 
     def _load(self, language: str) -> gettext.NullTranslations:
         path = self.root / language / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -45,9 +45,9 @@ class Catalogues:
         compiled.seek(0)
         return gettext.GNUTranslations(compiled)
 
-    def for_language(self, language: str) -> Speaker:
-        """The interface in one language."""
-        return Speaker(language, self._read(language))
+    def _speaker(self, language: str) -> Speaker:
+        """The interface in one language; as `for_language` it is remembered."""
+        return Speaker(language, self._load(language))
 
 
 class Speaker:
@@ -56,6 +56,7 @@ class Speaker:
     def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
         self.language = language
         self._translations = translations
+        self.language_name = lru_cache(maxsize=100)(self._language_name)
 
     def _(self, message: str, **values: object) -> str:
         """`message` in this language with its named placeholders filled in."""
@@ -66,8 +67,8 @@ class Speaker:
         """The plural form that `n` asks for; `%(n)s` is always there to be used."""
         return self._translations.ngettext(singular, plural, n) % {"n": n, **values}
 
-    def language_name(self, code: str) -> str:
-        """The name of a language in this one; the code itself where Babel knows no name."""
+    def _language_name(self, code: str) -> str:
+        """The name of a language in this one; the code itself where Babel knows no name. Babel is slow to tell."""
         try:
             return Locale.parse(code, sep="-").get_display_name(self._locale) or code
         except (UnknownLocaleError, ValueError):

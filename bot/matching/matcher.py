@@ -162,7 +162,7 @@ class Matcher:
             "alone": alone.confidence if alone.band is not Band.SMALL_TALK else 0.0,
             "bare": float(not analysis.content),
         }
-        return tuple(self._ranked(scored, i) for i in order[:8]), np.array([values[c] for c in FOLLOW_UP_CUES])
+        return self._ranked(scored, order[:8]), np.array([values[c] for c in FOLLOW_UP_CUES])
 
     @cached_property
     def _weights(self) -> Scores:
@@ -170,10 +170,10 @@ class Matcher:
 
     def judge(self, scored: Scored, analysis: Analysis, guess: Guess) -> Match:
         """The band and confidence of scored entries."""
-        facts = [i for i, e in enumerate(scored.entries) if self.index.entries[e] in self.knowledge.facts]
+        facts = [i for i, e in enumerate(scored.entries.tolist()) if self.index.entries[e] in self.knowledge.facts]
         best_decoy = self._best(scored, DECOY)
         best_talk = self._best(scored, SMALL_TALK)
-        ranked = tuple(self._ranked(scored, i) for i in facts[:8])
+        ranked = self._ranked(scored, facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
         if best_talk == 0 and not analysis.names and self.small_talk_strength(scored) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[best_talk]].removeprefix(SMALL_TALK)
@@ -195,15 +195,15 @@ class Matcher:
     def cues(self, scored: Scored, facts: list[int], analysis: Analysis) -> Scores:
         """The values of `CUES` for the best of the scored facts."""
         best = facts[0]
-        pieces = dict(zip(FEATURES, scored.features[best], strict=True))
+        pieces = dict(zip(FEATURES, scored.features[best].tolist(), strict=True))
         top = float(scored.scores[best])
         rival = next((i for i in facts[1:] if not self._same_paragraph(scored, best, i)), None)
-        decoys = [i for i, e in enumerate(scored.entries) if i not in facts and self.index.entries[e].startswith(DECOY)]
+        decoy = self._best(scored, DECOY)
         content = analysis.content
         values = {
             "score": top,
             "margin": min(_CLEAR, top - float(scored.scores[rival])) if rival is not None else _CLEAR,
-            "decoy margin": min(_CLEAR, top - float(scored.scores[decoys[0]])) if decoys else _CLEAR,
+            "decoy margin": min(_CLEAR, top - float(scored.scores[decoy])) if decoy is not None else _CLEAR,
             "uncovered word": float(scored.uncovered[best]),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
             "unknown words": sum(not t.known for t in content) / max(1, len(content)),
@@ -220,15 +220,16 @@ class Matcher:
         )
 
     def _best(self, scored: Scored, prefix: str) -> int | None:
-        return next((i for i, e in enumerate(scored.entries) if self.index.entries[e].startswith(prefix)), None)
+        return next(
+            (i for i, e in enumerate(scored.entries.tolist()) if self.index.entries[e].startswith(prefix)), None
+        )
 
-    def _ranked(self, scored: Scored, position: int) -> Ranked:
-        parts = scored.features[position] * self._weights
-        return Ranked(
-            self.index.entries[scored.entries[position]],
-            float(scored.scores[position]),
-            tuple(parts.tolist()),
-            self.index.row_folded[scored.rows[position]],
+    def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
+        entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()
+        parts = (scored.features[positions] * self._weights).tolist()
+        return tuple(
+            Ranked(self.index.entries[entry], score, tuple(pieces), self.index.row_folded[row])
+            for entry, score, pieces, row in zip(entries, scored.scores[positions].tolist(), parts, rows, strict=True)
         )
 
     def _same_paragraph(self, scored: Scored, one: int, other: int) -> bool:

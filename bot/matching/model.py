@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Final
@@ -88,7 +89,7 @@ class Model:
 
 
 def _logistic(logit: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
 
 def parse_model(text: str) -> Model:

@@ -58,7 +58,7 @@ class Holders:
     """How many rows there are."""
 
     def count(self, keys: Sequence[int], weights: Scores, budget: float = BUDGET) -> Scores:
-        """Per row, the sum of the weights of the keys that it holds; of the rarest keys if there is too much to read."""
+        """Per row, the sum of the weights of those keys that it holds and `lookup` would read."""
         taken, spans, lengths = self._spans(keys, budget)
         return _sums(_joined(self.rows, spans), np.repeat(weights[taken], lengths), self.size)
 

@@ -184,15 +184,18 @@ def _candidates(
     rough: Scores, entry_scores: Scores, index: Index, also: Iterable[int]
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The rows worth rescoring: the roughly best, and the best one of each entry that looks good as a whole."""
-    count = min(ROWS, len(rough))
-    top = np.argpartition(-rough, count - 1)[:count]
-    top = top[rough[top] > 0]
-    chosen = set(top.tolist())
-    few = min(ENTRIES, len(entry_scores))
-    for entry in {*np.argpartition(-entry_scores, few - 1)[:few].tolist(), *also}:
+    top = _highest(rough, ROWS)
+    chosen = set(top[rough[top] > 0].tolist())
+    for entry in {*_highest(entry_scores, ENTRIES).tolist(), *also}:
         span = index.rows_of(int(entry))
         if len(span):
             row = span.start + int(rough[span.start : span.stop].argmax())
             if rough[row] >= 0:
                 chosen.add(row)
     return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _highest(scores: Scores, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The places of the `count` highest scores, or of all where there are fewer, in no particular order."""
+    few = min(count, len(scores))
+    return (-scores).argpartition(few - 1)[:few]
