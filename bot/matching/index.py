@@ -215,7 +215,8 @@ def _assemble(
 
 def asked(analysis: Analysis, kinds: tuple[str, ...]) -> int:
     """The kinds of question that an analysis asks, as bits in the order of `kinds`."""
-    return sum(1 << position for position, kind in enumerate(kinds) if kind in analysis.question_words)
+    words = analysis.question_words
+    return sum(1 << kinds.index(word) for word in words if word in kinds) if words else 0
 
 
 def _centroids(counters: list[Any], idf: Floats, keys: int) -> Postings:

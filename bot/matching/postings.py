@@ -83,6 +83,13 @@ class Postings(Holders):
     """Beside `rows`. Three digits are more than a score needs, so they are stored in half precision, but numpy
     reckons several times faster with these."""
 
+    def dot(self, keys: Sequence[int], weights: Scores, budget: float = BUDGET) -> Scores:
+        """Per row, the sum of weight × value over what `lookup` would read."""
+        taken, spans, lengths = self._spans(keys, budget)
+        worth = np.repeat(weights[taken], lengths)
+        worth *= _joined(self.values, spans)
+        return _sums(_joined(self.rows, spans), worth, self.size)
+
     def lookup(self, keys: Sequence[int], budget: float = BUDGET) -> Hits:
         """The postings of `keys`, rarest first, until `budget` postings are read."""
         taken, spans, lengths = self._spans(keys, budget)

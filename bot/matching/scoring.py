@@ -86,8 +86,8 @@ def score(
     # in half precision, as the worth of everything else is kept
     gram_scores = index.row_grams.count(grams, gram_weights * index.gram_idf[grams].astype(np.float16))
     gram_scores *= index.row_gram_scale
-    entry_terms = index.entry_terms.lookup(keys).dot(weighed / norm)
-    entry_grams = index.entry_grams.lookup(grams).dot(gram_weights)
+    entry_terms = index.entry_terms.dot(keys, weighed / norm)
+    entry_grams = index.entry_grams.dot(grams, gram_weights)
     weight, mentioned, uncovered = _mentioned(analysis.tokens, index)
 
     rough = terms + gram_scores
@@ -104,25 +104,26 @@ def score(
     asks = asked(analysis, index.kinds)
     row_asks = index.row_asks[rows]
     names = _missing("n:", analysis, index, entries) + _missing("o:", analysis, index, entries)
-    matrix = np.array(
-        (
-            terms[rows],
-            gram_scores[rows],
-            near.count(weighed * primary) / total,
-            near.dot(primary) / index.row_total[rows],
-            process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0] / 100,
-            entry_terms[entries],
-            entry_grams[entries],
-            mentioned[entries],
-            np.minimum(1.0, weight[entries] / _MUCH),
-            (row_asks & asks) != 0,
-            ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
-            names,
-            _missing("d:", analysis, index, entries),
-            [index.row_language[r] == language for r in rows.tolist()],
-        ),
-        dtype=np.float64,
-    ).T
+    alike = process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0]
+    columns = (
+        terms[rows],
+        gram_scores[rows],
+        near.count(weighed * primary) / total,
+        near.dot(primary) / index.row_total[rows],
+        alike / 100,
+        entry_terms[entries],
+        entry_grams[entries],
+        mentioned[entries],
+        np.minimum(1.0, weight[entries] / _MUCH),
+        (row_asks & asks) != 0,
+        ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
+        names,
+        _missing("d:", analysis, index, entries),
+        [index.row_language[r] == language for r in rows.tolist()],
+    )
+    matrix = np.empty((len(rows), len(FEATURES)))
+    for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
+        matrix[:, place] = column
     totals = matrix @ weights
     order = np.argsort(-totals, kind="stable")
     first: dict[int, int] = {}
@@ -154,10 +155,10 @@ def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, S
     weights = np.array([max(islice(idf, len(own)), default=index.unknown_idf) for own in keys])
     hits = index.entry_mentions.lookup(list(chain.from_iterable(keys)), budget=math.inf)
     # token × entry: the token's worth there, by whichever of its terms the entry holds it best
-    worth = np.zeros((len(content), size))
-    owners = np.repeat(np.arange(len(content)), [len(own) for own in keys])
-    np.maximum.at(worth.reshape(-1), owners[hits.keys] * size + hits.rows, hits.values)
-    worth *= np.array([[token.similarity] for token in content])
+    best = np.zeros(len(content) * size, dtype=hits.values.dtype)  # numpy has no fast way for mixed types
+    owners = np.repeat(np.arange(len(content)) * size, [len(own) for own in keys])
+    np.maximum.at(best, owners[hits.keys] + hits.rows, hits.values)
+    worth = best.reshape(-1, size) * np.array([[token.similarity] for token in content])
     held = weights @ worth
     worst = (weights[:, None] * (1 - worth)).max(axis=0)
     return held, held / (float(weights.sum()) or 1.0), worst / index.unknown_idf

@@ -61,7 +61,7 @@ def test_postings_hold_what_was_put_in() -> None:
     postings = build({1: 0.5}, {}, {0: 1.0, 1: 2.0})
     weights = np.array([1.0, 10.0])
     hits = postings.lookup([0, 1])
-    assert hits.dot(weights).tolist() == [5.0, 0.0, 21.0]
+    assert hits.dot(weights).tolist() == postings.dot([0, 1], weights).tolist() == [5.0, 0.0, 21.0]
     assert hits.count(weights).tolist() == postings.count([0, 1], weights).tolist() == [10.0, 0.0, 11.0]
     assert hits.within(np.array([1, 2])).dot(weights).tolist() == [0.0, 21.0]
 
