@@ -1,4 +1,5 @@
 # make chat    talk to the bot in the terminal
+# make run     serve Telegram: TELEGRAM_TOKEN=… make run
 # make test    run the tests
 # make help    everything else
 
@@ -9,7 +10,7 @@ READY = $(VENV)/.ready
 BENCH_READY = $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test lint types check fit bench wheel clean
+.PHONY: help chat run test lint types check fit bench wheel lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -25,6 +26,9 @@ $(BENCH_READY): $(READY)
 
 chat: $(READY) ## talk to the bot in the terminal
 	@$(BIN)/python -m bot chat
+
+run: $(READY) ## serve Telegram; needs TELEGRAM_TOKEN in the environment
+	@$(BIN)/python -m bot run
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n auto
@@ -47,6 +51,14 @@ bench: $(BENCH_READY) ## quality and cost beside other methods
 
 wheel: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
+
+# Made with the oldest Python that is supported, since what it gets runs on the newer ones too.
+lock: ## pin the dependencies of the image anew, with their hashes (Python 3.11)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make lock needs Python 3.11: PYTHON=python3.11 make lock")'
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	CUSTOM_COMPILE_COMMAND='make lock' $(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 clean: ## remove what the commands above made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from bot import __version__
 from bot.commands.ask import ask
 from bot.commands.chat import chat
 from bot.commands.knowledge import knowledge
+from bot.commands.run import health, run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,3 +27,5 @@ def main() -> None:
 main.add_command(ask)
 main.add_command(chat)
 main.add_command(knowledge)
+main.add_command(run)
+main.add_command(health)

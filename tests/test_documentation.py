@@ -8,18 +8,22 @@ from pathlib import Path
 import click
 
 from bot.cli import main
+from bot.settings import Settings
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 GUIDE = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def test_every_setting_is_in_the_readmes_table() -> None:
-    used = set()
-    for module in (PROJECT / "bot").rglob("*.py"):
-        used |= set(re.findall(r"\"(REVOLUTION_BOT_[A-Z_]+)\"", module.read_text(encoding="utf-8")))
-    told = set(re.findall(r"^\| `(REVOLUTION_BOT_[A-Z_]+)` \|", README, re.MULTILINE))
-    assert told == used
+def test_every_setting_is_in_the_readmes_table_with_its_default() -> None:
+    told = dict(re.findall(r"^\| `([A-Z_]+)` \|.*\| ([^|]*) \|$", README, re.MULTILINE))
+    assert set(told) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        plain = re.fullmatch(r"`(.*)`", told[name.upper()])
+        if plain:
+            assert str(field.default).removesuffix(".0") == plain[1], name
+        else:
+            assert field.is_required() or field.default in (None, frozenset()), name
 
 
 def test_every_command_is_mentioned() -> None:

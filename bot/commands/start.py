@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -22,6 +23,11 @@ def start_assistant() -> Assistant:
     try:
         return build_assistant()
     except KnowledgeError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise SystemExit(1) from None
+        exit_with_faults(error)
+
+
+def exit_with_faults(error: KnowledgeError) -> NoReturn:
+    """Print every fault of the knowledge base and exit with status 1."""
+    for fault in error.faults:
+        click.echo(str(fault), err=True)
+    raise SystemExit(1) from None

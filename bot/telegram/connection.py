@@ -1,0 +1,85 @@
+"""The bot's connection to the Bot API: nothing secret in a repr, nothing private in a log, updates as they came."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+from bot.settings import Settings
+from bot.telegram.flood import FloodControl
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 30
+"""How long Telegram holds a poll open when there is nothing to tell."""
+BATCH = 100
+"""Updates of one poll; the most that Telegram gives."""
+
+
+class Request(HTTPXRequest):
+    """As the library's, but a broken response is not copied into the log: it may hold what people wrote."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        try:
+            parsed = json.loads(payload.decode("utf-8", "replace"))
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise TelegramError(f"the response is no JSON object ({len(payload)} bytes)")
+        return parsed
+
+
+class Connection(ExtBot[None]):
+    """The bot as Telegram's servers know it."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}[{self.base_url_without_token}]"
+
+    @property
+    def base_url_without_token(self) -> str:
+        """The server's address, for people to read."""
+        return self.base_url.removesuffix(f"/bot{self.token}")
+
+    async def fetch(self, offset: int, allowed: list[str], *, hold: int = POLL_SECONDS) -> list[object]:
+        """The updates from number `offset` on, as Telegram sent them; the earlier ones are confirmed.
+
+        Telegram holds the request for up to `hold` seconds while there is nothing to tell. Unlike `get_updates` it
+        parses nothing, so that one odd update cannot keep all others from arriving.
+
+        Raises:
+            TelegramError: as the library's requests do.
+        """
+        wanted = {"offset": offset, "limit": BATCH, "timeout": hold, "allowed_updates": allowed}
+        result: Any = await self._post("getUpdates", wanted, read_timeout=hold + 10)
+        return result if isinstance(result, list) else []
+
+    async def disconnect(self) -> None:
+        """Close all connections, also those of a start that was given up."""
+        for request in self._request:
+            await request.shutdown()
+
+
+def connect(settings: Settings, *, transport: Any = None) -> Connection:
+    """A connection with the settings' token, server and limits. `transport` replaces the network (an httpx one)."""
+    kwargs: dict[str, Any] = {"transport": transport} if transport is not None else {}
+    flood = FloodControl(
+        overall=settings.messages_per_second,
+        private=settings.private_messages_per_second,
+        group=settings.group_messages_per_minute,
+    )
+    return Connection(
+        token=settings.token,
+        base_url=f"{settings.telegram_base_url}/bot",
+        base_file_url=f"{settings.telegram_base_url}/file/bot",
+        request=Request(
+            connection_pool_size=64, pool_timeout=30, connect_timeout=10, read_timeout=20, httpx_kwargs=kwargs
+        ),
+        get_updates_request=Request(connection_pool_size=2, connect_timeout=10, httpx_kwargs=kwargs),
+        rate_limiter=flood,
+    )

@@ -1,0 +1,222 @@
+"""From the inbox to the handlers: in order within a chat, chats side by side, and each update until it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+from telegram import Update
+from telegram.ext import Application, BaseUpdateProcessor
+
+from bot.storage import Inbox, Leased
+from bot.storage.inbox import MAX_ATTEMPTS
+
+log = logging.getLogger(__name__)
+
+IN_HAND: Final = 256
+"""Updates handled at once at most; the others wait in the inbox, not in memory."""
+PER_CHAT: Final = 4
+"""Of them, of one chat: they are handled one after the other, so more would only wait."""
+_RETRY_SECONDS: Final = (2, 20)
+"""Before the second and the third attempt."""
+_OUTAGE_SECONDS: Final = 10
+"""Before another attempt when the network or the database failed, which counts as none."""
+_IDLE_SECONDS: Final = 15.0
+
+
+@dataclass
+class Work:
+    """What the handlers are told about the update in hand, and what they tell back."""
+
+    leased: Leased
+    failure: BaseException | None = None
+    """Set by the error handler: the attempt failed."""
+    transient: bool = False
+    """Set by the error handler: the failure is the network's or the database's, not the update's."""
+
+    @property
+    def last(self) -> bool:
+        """Whether this attempt is the last one, so that a failure has to be told to the person."""
+        return self.leased.attempts + 1 >= MAX_ATTEMPTS
+
+
+in_hand: ContextVar[Work | None] = ContextVar("in_hand", default=None)
+"""The update that the current task handles."""
+
+
+class InOrder(BaseUpdateProcessor):
+    """Lets updates of one chat wait for each other and all others go ahead."""
+
+    def __init__(self, inbox: Inbox, finished: Callable[[], None]) -> None:
+        """`finished` is called after every update."""
+        super().__init__(IN_HAND)
+        self._inbox = inbox
+        self._finished = finished
+        self._locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: Counter[int] = Counter()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._done = asyncio.Event()
+        self.work: dict[int, Work] = {}
+        """By the number of the update: everything in hand."""
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to clear."""
+
+    def chats(self) -> dict[int, int]:
+        """How many updates of each chat are in hand."""
+        return dict(Counter(work.leased.chat_id for work in self.work.values()))
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Handle one update when those of its chat before it are done, and settle it in the inbox."""
+        work = self.work.get(update.update_id) if isinstance(update, Update) else None
+        if work is None:
+            await coroutine
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  a coroutine runs in one
+        self._tasks.add(task)
+        chat = work.leased.chat_id
+        self._waiting[chat] += 1
+        try:
+            async with self._locks[chat]:
+                in_hand.set(work)
+                try:
+                    await coroutine
+                except Exception as error:
+                    work.failure = error
+                    log.exception("an update could not be handled")
+            self._settle(work)
+        except asyncio.CancelledError:
+            _close(coroutine)
+            self._inbox.release([work.leased])
+            raise
+        finally:
+            self._tasks.discard(task)
+            self.work.pop(work.leased.update_id, None)
+            self._waiting[chat] -= 1
+            if not self._waiting[chat]:
+                del self._waiting[chat]
+                self._locks.pop(chat, None)
+            self._done.set()
+            self._finished()
+
+    def _settle(self, work: Work) -> None:
+        if work.failure is None:
+            self._inbox.finish(work.leased.update_id)
+            return
+        if work.transient:
+            self._inbox.postpone(work.leased, pause=_OUTAGE_SECONDS)
+            return
+        pause = _RETRY_SECONDS[min(work.leased.attempts, len(_RETRY_SECONDS) - 1)]
+        reason = type(work.failure).__name__
+        if self._inbox.fail(work.leased, reason, pause=pause):
+            log.error("update set aside after %d attempts: %s", work.leased.attempts + 1, reason)
+
+    async def idle(self) -> None:
+        """Wait until nothing is in hand."""
+        while self.work:
+            self._done.clear()
+            await self._done.wait()
+
+    def drop(self) -> None:
+        """Stop everything in hand; it goes back to the inbox."""
+        for task in list(self._tasks):
+            task.cancel()
+
+
+def _close(coroutine: Awaitable[Any]) -> None:
+    # one that was never awaited would warn when it is collected
+    close = getattr(coroutine, "close", None)
+    if close is not None:
+        close()
+
+
+class Feeder:
+    """Takes waiting updates from the inbox and gives them to the application, as many as can be in hand."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        late_after: float,
+        late_per_chat: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`late_after`: seconds from which a message counts as left over; `late_per_chat`: so many are answered."""
+        self._inbox = inbox
+        self._late_after = late_after
+        self._late_per_chat = late_per_chat
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self.caught_up: Callable[[], bool] = lambda: True
+        """Whether Telegram has told everything that waited: left-over messages are not touched before."""
+        self._skipped = False
+
+    def wake(self) -> None:
+        """Something arrived or was finished."""
+        self._wake.set()
+
+    async def run(self, application: Application[Any, Any, Any, Any, Any, Any], processor: InOrder) -> None:
+        """Feed `application` until cancelled."""
+        pause = 0.1
+        while True:
+            self._wake.clear()
+            try:
+                fed = await self._feed(application, processor)
+                pause = 0.1
+            except DBAPIError as error:
+                log.warning("the inbox cannot be read (%s); trying again", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 2)
+                continue
+            if not fed:
+                await self._rest()
+
+    async def _feed(self, application: Application[Any, Any, Any, Any, Any, Any], processor: InOrder) -> int:
+        room = IN_HAND - len(processor.work)
+        if room <= 0 or any(work.leased.alone for work in processor.work.values()):
+            return 0
+        late_before = self._clock() - self._late_after
+        caught_up = self.caught_up()
+        if caught_up and not self._skipped:
+            skipped = await self._inbox.skip_backlog(late_before, self._late_per_chat)
+            self._skipped = True
+            if skipped:
+                log.warning("after an outage %d old messages are left unanswered", skipped)
+        leased = await self._inbox.lease(
+            room, per_chat=PER_CHAT, in_hand=processor.chats(), late_before=late_before, take_late=caught_up
+        )
+        for one in leased:
+            await self._give(application, processor, one)
+        return len(leased)
+
+    async def _give(
+        self, application: Application[Any, Any, Any, Any, Any, Any], processor: InOrder, one: Leased
+    ) -> None:
+        try:
+            update = Update.de_json(one.payload, application.bot)
+        except Exception as error:  # whatever the library stumbles over
+            log.error("an update that cannot be read is set aside: %s", type(error).__name__)
+            self._inbox.fail(one, f"unreadable: {type(error).__name__}", pause=0, fatal=True)
+            return
+        processor.work[one.update_id] = Work(one)
+        await application.update_queue.put(update)
+
+    async def _rest(self) -> None:
+        due = await self._inbox.next_due()
+        wait = _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, max(0.2, due - self._clock()))
+        try:
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        except TimeoutError:
+            pass

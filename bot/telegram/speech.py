@@ -1,0 +1,172 @@
+"""Saying something in a chat: in the right topic, in parts if long, whatever Telegram objects to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden
+
+from bot.telegram.blocks import Block, pages, to_html, to_plain
+from bot.telegram.services import Context
+
+log = logging.getLogger(__name__)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to say something."""
+
+    chat_id: int
+    thread_id: int | None = None
+    """The topic; None in chats without topics and in the General topic."""
+    reply_to: int | None = None
+    """The message that is answered, shown above the answer."""
+
+    @property
+    def private(self) -> bool:
+        """Private chats have positive numbers."""
+        return self.chat_id > 0
+
+
+@dataclass(frozen=True)
+class Saying:
+    """Something to say: blocks, and the buttons under the last part."""
+
+    blocks: Sequence[Block]
+    keyboard: InlineKeyboardMarkup | None = None
+
+    @cached_property
+    def parts(self) -> list[tuple[str, str]]:
+        """The messages that it takes, each as HTML and as plain text."""
+        return [(to_html(part), to_plain(part)) for part in pages(self.blocks)]
+
+    @cached_property
+    def markup(self) -> dict[str, str]:
+        """The keyboard as Telegram's parameter: written once for an answer that is given again and again."""
+        return {} if self.keyboard is None else {"reply_markup": self.keyboard.to_json()}
+
+
+def place_of(message: Message, *, as_reply: bool | None = None) -> Place:
+    """The place of the answer to a message: its chat, its topic, and as a reply to it unless the chat is private."""
+    private = message.chat.type == ChatType.PRIVATE
+    reply = (not private) if as_reply is None else as_reply
+    thread = message.message_thread_id if message.is_topic_message else None
+    return Place(message.chat.id, thread, message.message_id if reply else None)
+
+
+async def say(context: Context, place: Place, saying: Saying) -> Message | None:
+    """Send it; returns the last message, or None when nobody can be reached there.
+
+    Raises:
+        TelegramError: the network or Telegram failed; the update in hand is tried again.
+    """
+    sent: Message | None = None
+    for number, part in enumerate(saying.parts, 1):
+        markup = saying.markup if number == len(saying.parts) else {}
+        sent = await _send(context, place if number == 1 else replace(place, reply_to=None), part, markup)
+        if sent is None:
+            return None
+        if sent.chat_id != place.chat_id:
+            place = replace(place, chat_id=sent.chat_id)  # the group has moved
+    return sent
+
+
+async def edit(context: Context, chat_id: int, message_id: int, saying: Saying) -> bool:
+    """Put it in place of an earlier message of ours; False when that message cannot be changed any more.
+
+    What is longer than one message is cut to the first part.
+    """
+    part = saying.parts[0] if saying.parts else ("", "")
+    for html in (True, False):
+        try:
+            await context.bot.edit_message_text(
+                text=part[0] if html else part[1],
+                chat_id=chat_id,
+                message_id=message_id,
+                parse_mode=ParseMode.HTML if html else None,
+                link_preview_options=_NO_PREVIEW,
+                api_kwargs=saying.markup,
+            )
+            return True
+        except BadRequest as error:
+            if "not modified" in error.message:
+                return True
+            if not (html and _is_markup_fault(error)):
+                return False
+            log.error("Telegram rejects the markup of an answer; sent as plain text")
+        except Forbidden:
+            await _lost(context, chat_id)
+            return False
+    return False
+
+
+async def _send(
+    context: Context, place: Place, part: tuple[str, str], markup: dict[str, str], *, html: bool = True
+) -> Message | None:
+    reply = ReplyParameters(place.reply_to, allow_sending_without_reply=True) if place.reply_to else None
+    try:
+        return await context.bot.send_message(
+            chat_id=place.chat_id,
+            text=part[0] if html else part[1],
+            parse_mode=ParseMode.HTML if html else None,
+            message_thread_id=place.thread_id,
+            reply_parameters=reply,
+            link_preview_options=_NO_PREVIEW,
+            api_kwargs=markup,
+        )
+    except ChatMigrated as error:
+        await context.bot_data.memory.move_chat(place.chat_id, error.new_chat_id)
+        moved = Place(error.new_chat_id)  # message numbers are others there
+        return await _send(context, moved, part, markup, html=html)
+    except BadRequest as error:
+        if html and _is_markup_fault(error):
+            log.error("Telegram rejects the markup of an answer; sent as plain text")
+            return await _send(context, place, part, markup, html=False)
+        if place.thread_id is not None and "thread not found" in error.message.lower():
+            return await _send(context, replace(place, thread_id=None), part, markup, html=html)
+        if _is_unreachable(error):
+            await _lost(context, place.chat_id)
+            return None
+        raise
+    except Forbidden:
+        await _lost(context, place.chat_id)
+        return None
+
+
+def _is_markup_fault(error: BadRequest) -> bool:
+    return "parse entities" in error.message.lower() or "unsupported start tag" in error.message.lower()
+
+
+_UNREACHABLE = (
+    "chat not found",
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "topic_closed",
+    "chat_restricted",
+    "chat_send_plain_forbidden",
+    "user is deactivated",
+    "group chat was deactivated",
+    "peer_id_invalid",
+)
+
+
+def _is_unreachable(error: BadRequest) -> bool:
+    return any(sign in error.message.lower() for sign in _UNREACHABLE)
+
+
+async def _lost(context: Context, chat_id: int) -> None:
+    """Remember that nothing can be said there, until something from there says otherwise."""
+    memory = context.bot_data.memory
+    if chat_id > 0:
+        memory.keep_person(replace(await memory.person(chat_id), blocked=True))
+    elif (chat := await memory.chat(chat_id)) is not None:
+        memory.keep_chat(replace(chat, muted=True))
