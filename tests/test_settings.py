@@ -159,11 +159,10 @@ def test_secrets_mask_themselves(environment: pytest.MonkeyPatch) -> None:
 def test_a_traceback_shows_no_value_even_with_all_its_locals(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("WEBHOOK_SECRET", f"{SECRET} {SHOWN}")
     environment.setenv("LOG_LEVEL", SHOWN)
-    try:
+    with pytest.raises(SettingsError) as caught:
         read_settings()
-    except SettingsError as error:
-        assert error.__context__ is None
-        text = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert caught.value.__context__ is None
+    text = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert SHOWN not in text
     assert TOKEN not in text
 

@@ -67,7 +67,7 @@ def answer_keyboard(
     fact, language = reply.fact or "", reply.language
     cells = [fact_button(s, language) for s in reply.related[:MAX_RELATED]]
     if passages:
-        cells.append(Button(f"📖 {speaker._('Read the passage')}", callback_data=pack(Action.PASSAGE, fact, language)))
+        cells.append(Button("📖 " + speaker._("Read the passage"), callback_data=pack(Action.PASSAGE, fact, language)))
     rows = [cells[i : i + 2] for i in range(0, len(cells), 2)]
     up, down = (f"{sign} {n}" if n else sign for sign, n in zip("👍👎", tally, strict=True))
     last = [

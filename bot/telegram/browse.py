@@ -66,7 +66,7 @@ def topics(services: Services, language: str, page: int = 0) -> Saying:
         entries=shelves(services, language, BY_TOPIC),
         page=page,
         data=lambda n: pack(Action.TOPICS, language, BY_TOPIC, "", str(n)),
-        below=Button(f"🗂 {speaker._('Browse by kind')}", callback_data=pack(Action.TOPICS, language, BY_KIND, "", "0")),
+        below=Button("🗂 " + speaker._("Browse by kind"), callback_data=pack(Action.TOPICS, language, BY_KIND, "", "0")),
     )
 
 
@@ -82,7 +82,7 @@ def kinds(services: Services, language: str, page: int = 0) -> Saying:
         page=page,
         data=lambda n: pack(Action.TOPICS, language, BY_KIND, "", str(n)),
         below=Button(
-            f"🗂 {speaker._('Browse by topic')}", callback_data=pack(Action.TOPICS, language, BY_TOPIC, "", "0")
+            "🗂 " + speaker._("Browse by topic"), callback_data=pack(Action.TOPICS, language, BY_TOPIC, "", "0")
         ),
     )
 

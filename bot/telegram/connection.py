@@ -56,8 +56,13 @@ class Connection(ExtBot[None]):
             TelegramError: as the library's requests do.
         """
         wanted = {"offset": offset, "limit": BATCH, "timeout": hold, "allowed_updates": allowed}
-        result: Any = await self._post("getUpdates", wanted, read_timeout=hold + 10)
-        return result if isinstance(result, list) else []
+        try:
+            result: Any = await self._post("getUpdates", wanted, read_timeout=hold + 10)
+        except KeyError:  # the library takes it for granted that there is one
+            result = None
+        if not isinstance(result, list):
+            raise TelegramError("the response to a poll holds no updates")
+        return result
 
     async def disconnect(self) -> None:
         """Close all connections, also those of a start that was given up."""

@@ -164,7 +164,7 @@ def document(services: Services, language: str, source: str, page: int = 0) -> S
         entries=fact_buttons(services, language, told_by(services, source)),
         page=page,
         data=lambda n: pack(Action.SOURCES, language, source, str(n)),
-        below=Button(f"↩ {speaker._('All documents')}", callback_data=pack(Action.SOURCES, language)),
+        below=Button("↩ " + speaker._("All documents"), callback_data=pack(Action.SOURCES, language)),
     )
 
 

@@ -144,7 +144,7 @@ def settings(audience: Audience, *, reads_all: bool) -> Saying:
     else:
         line = speaker._("Language: I follow your messages.")
     blocks = [Block(speaker._("Settings"), Style.TITLE), Block(f"🌐 {line}")]
-    rows = [[Button(f"🌐 {speaker._('Change the language')}", callback_data=pack(Action.SETTINGS, LANGUAGE))]]
+    rows = [[Button("🌐 " + speaker._("Change the language"), callback_data=pack(Action.SETTINGS, LANGUAGE))]]
     if in_group:
         listening = audience.chat is not None and audience.chat.listening
         if listening:

@@ -46,13 +46,14 @@ class Fault:
     chat_id: int | None = None
     probability: float = 1
     seed: int = 0
+    body: str | None = None
     hits: int = 0
     """How often it struck."""
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
-        if self.status is None and self.drop is None and not self.delay:
+        if self.status is None and self.drop is None and not self.delay and self.body is None:
             self.status = 429 if self.retry_after is not None else 400 if self.migrate_to is not None else 502
 
     def strikes(self, request: Request) -> bool:
@@ -73,7 +74,7 @@ class Fault:
     @property
     def has_effect(self) -> bool:
         """Whether a request that it strikes is carried out all the same."""
-        return self.status is None and self.drop != "before"
+        return self.status is None and self.drop != "before" and self.body is None
 
     def error(self) -> ApiError:
         """What is answered, for faults with a status below 500."""

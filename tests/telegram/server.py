@@ -153,6 +153,8 @@ class Server:
             self._finish(request, 0)
             http.scope["state"]["transport"].abort()
             await asyncio.sleep(0.001)  # the server learns of it, and drops what is answered below
+        elif fault.body is not None:
+            return Response(fault.body, media_type="application/json")
         elif fault.status is not None and fault.status > 500:
             return HTMLResponse(GATEWAY_PAGE.format(status=fault.status), fault.status)
         elif fault.status is not None:

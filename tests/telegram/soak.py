@@ -6,53 +6,25 @@ import argparse
 import asyncio
 import random
 import tempfile
-import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import cycle, islice
 from pathlib import Path
 
 from bot.assistant import Assistant, build_assistant
-from bot.reply import Status
 from tests.telegram.botapi import BotApi
-from tests.telegram.history import Message
-from tests.telegram.people import Chat, User, private_chat
+from tests.telegram.load import Load
 from tests.telegram.program import BotProcess
 
-CHATS = 50
+PEOPLE = 40
 GROUPS = 10
-"""Of the chats."""
 ROUND_TRIP = 0.03
 """Seconds from a message to its confirmation, as over a good line; whoever dies in between cannot know."""
-WIDE = {
-    "MESSAGES_PER_SECOND": "1000",
+PATIENT = {
     "PRIVATE_MESSAGES_PER_SECOND": "1000",
     "GROUP_MESSAGES_PER_MINUTE": "60000",
     "QUESTIONS_PER_MINUTE": "1000",
 }
-"""Limits so wide that nothing waits for them."""
-_ROUND_SECONDS = 30.0
-_LOOK_AGAIN = 0.002
-
-
-@dataclass(frozen=True)
-class Known:
-    """A question that the bot is sure to answer, and what must stand in the answer."""
-
-    text: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question that was sent."""
-
-    message: Message
-    known: Known
-
-    def answers(self, said: list[Message]) -> list[Message]:
-        """Of the bot's messages in its chat those that answer it: no other question there has the same answer."""
-        return [m for m in said if self.known.body in m.text and m.reply_to in (None, self.message.id)]
+"""Limits for each chat so wide that nothing waits for them; the one for all together is as shipped."""
 
 
 @dataclass
@@ -79,90 +51,41 @@ class Tally:
 class Campaign:
     """So many questions from many chats, and so many kills at moments that the seed decides."""
 
-    def __init__(self, api: BotApi, bot: BotProcess, assistant: Assistant, seed: int) -> None:
+    def __init__(self, api: BotApi, bot: BotProcess, assistant: Assistant, *, seed: int, seconds: float) -> None:
+        """`seconds`: from one start to the next, within which the end comes; starting alone takes about one."""
         self._api = api
         self._bot = bot
         self._random = random.Random(seed)
-        self._known = known_questions(assistant)
-        people = [(private_chat(user), user) for user in (api.user(f"P{n}") for n in range(CHATS - GROUPS))]
-        self._chats: list[tuple[Chat, User]] = people + [(api.group(f"G{n}"), people[n][1]) for n in range(GROUPS)]
-        self.asked: list[Asked] = []
+        self._round = seconds
+        self._load = Load(api, assistant, people=PEOPLE, groups=GROUPS)
 
     async def run(self, questions: int, kills: int) -> Tally:
-        """Ask and kill, then let the bot finish.
-
-        Raises:
-            TimeoutError: questions are left without an answer.
-        """
+        """Ask and kill, then let the bot finish."""
         self._api.fail("sendMessage", times=None, delay=ROUND_TRIP)
-        waiting = self._questions(questions)
         for n in range(kills):
             share = questions * (n + 1) // kills - questions * n // kills
             self._bot.start(ready=False)
-            await self._ask_until_the_end_comes(islice(waiting, share), share)
-            self._bot.kill()
+            await self._ask_and_kill(share)
         self._bot.start(ready=False)
-        tally = Tally(questions, kills)
-        try:
-            await self._api.wait_for(lambda: not self._unanswered(), timeout=120)
-        except TimeoutError:
-            tally.unanswered = [one.known.text for one in self._unanswered()]
+        with suppress(TimeoutError):
+            await self._load.answered(timeout=120)
         ended = self._bot.terminate()
         assert ended.code == 0, self._bot.output()[-3000:]
-        self._count(tally)
-        return tally
+        missing = [one.known.text for one in self._load.unanswered()]
+        answered = questions - len(missing)
+        return Tally(questions, kills, answered, self._load.duplicates(), self._load.strays(), missing)
 
-    def _questions(self, number: int) -> Iterator[tuple[Chat, User, Known]]:
-        """The chats take turns, and each asks everything once before anything comes again."""
-        turns = list(self._known)
-        for n, (chat, user) in zip(range(number), cycle(self._chats), strict=False):
-            yield chat, user, turns[(n // len(self._chats) + n) % len(turns)]
-
-    async def _ask_until_the_end_comes(self, questions: Iterator[tuple[Chat, User, Known]], number: int) -> None:
-        """Ask at random moments; returns at a random one: of the start, of the polling, or among the answers."""
-        sudden = self._random.random() < 0.2
-        sign = "getUpdates" if self._random.random() < 0.2 else "sendMessage"
-        end = time.monotonic() + (self._random.uniform(0, 1.5) if sudden else _ROUND_SECONDS)
-        wanted = len(self._api.calls(sign)) + self._random.randint(1, 2 if sign == "getUpdates" else max(1, number))
-        pace = self._random.choice([1.0, 0.2, 0.02])
-        for chat, user, known in questions:
-            self._ask(chat, user, known)
-            while self._random.random() > pace:
-                await asyncio.sleep(_LOOK_AGAIN)
-        while time.monotonic() < end and len(self._api.calls(sign)) < wanted and self._unanswered():
-            await asyncio.sleep(_LOOK_AGAIN)
-        await asyncio.sleep(self._random.uniform(0, 2 * ROUND_TRIP))
-
-    def _ask(self, chat: Chat, user: User, known: Known) -> None:
-        text = known.text if chat.is_private else f"/ask {known.text}"
-        self.asked.append(Asked(self._api.say(text, chat=chat, user=user), known))
-
-    def _unanswered(self) -> list[Asked]:
-        said = self._said()
-        return [one for one in self.asked if not one.answers(said[one.message.chat.id])]
-
-    def _said(self) -> dict[int, list[Message]]:
-        return {chat.id: self._api.said(chat) for chat, _ in self._chats}
-
-    def _count(self, tally: Tally) -> None:
-        said = self._said()
-        for one in self.asked:
-            found = len(one.answers(said[one.message.chat.id]))
-            tally.answered += found > 0
-            tally.duplicates += max(0, found - 1)
-        tally.strays = sum(map(len, said.values())) - tally.answered - tally.duplicates
-
-
-def known_questions(assistant: Assistant) -> list[Known]:
-    """What the assistant answers with one certain fact, whatever was said before: the titles of many of its facts."""
-    found = []
-    facts = list(assistant.knowledge.facts)
-    for before, fact in zip([*facts[-1:], *facts], facts, strict=False):
-        reply = assistant.answer(fact, "en")
-        asked = assistant.reply(reply.title or "", language_code="en", context=before, conversation_language="en")
-        if asked.status is Status.ANSWERED and asked.fact == fact and reply.body:
-            found.append(Known(reply.title or "", reply.body))
-    return found
+    async def _ask_and_kill(self, number: int) -> None:
+        """Questions at random moments of some seconds, and at another random moment the end."""
+        events = sorted((self._random.uniform(0, self._round), n > 0) for n in range(number + 1))
+        now = 0.0
+        for moment, is_question in events:
+            await asyncio.sleep(moment - now)
+            now = moment
+            if is_question:
+                self._load.ask()
+            else:
+                self._bot.kill()
 
 
 def main() -> None:
@@ -170,14 +93,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=4.0, help="from one start to the next")
     parser.add_argument("--seed", type=int, default=1917)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, BotApi() as api:
         cache = Path(folder, "cache")
         cache.mkdir()
-        bot = BotProcess(api, Path(folder, "bot"), cache, **WIDE)
+        bot = BotProcess(api, Path(folder, "bot"), cache, **PATIENT)
         try:
-            tally = asyncio.run(Campaign(api, bot, build_assistant(), given.seed).run(given.questions, given.kills))
+            campaign = Campaign(api, bot, build_assistant(), seed=given.seed, seconds=given.seconds)
+            tally = asyncio.run(campaign.run(given.questions, given.kills))
         finally:
             bot.kill()
     print(tally)

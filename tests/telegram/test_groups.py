@@ -183,7 +183,7 @@ async def test_listening_it_answers_only_what_it_is_sure_of(api: BotApi, assista
     group = api.supergroup()
     async with running(api.url, assistant, tmp_path) as service:
         listen(service, group)
-        api.say("lnin hidng", chat=group)
+        api.say("lnin hidng?", chat=group)
         api.say("thanks!", chat=group)
         api.say("when was lenin born", chat=group)
         sure = api.say(QUESTION, chat=group)
@@ -197,8 +197,8 @@ async def test_what_was_only_overheard_may_be_asked_of_it_afterwards(
     group = api.supergroup()
     async with running(api.url, assistant, tmp_path) as service:
         listen(service, group)
-        api.say("lnin hidng", chat=group)
-        await api.answer(api.say(f"{NAME} lnin hidng", chat=group))
+        api.say("lnin hidng?", chat=group)
+        await api.answer(api.say(f"{NAME} lnin hidng?", chat=group))
 
 
 async def test_a_post_forwarded_from_the_channel_is_answered_when_it_calls_the_bot(

@@ -94,8 +94,9 @@ async def test_removed_it_keeps_nothing_of_the_group(
         await api.answer(api.say(QUESTION, chat=group))
         await settled(api, service)
         assert (await rows_about(service, group.id))["chats"]
-        api.say(None, chat=group, left_chat_member=BOT.as_json())
         api.set_bot(group, status)
+        gone = {"message_id": 9, "date": int(time.time()), "chat": group.as_json(), "from": api.person.as_json()}
+        api.post_update({"message": {**gone, "left_chat_member": BOT.as_json()}})
         await settled(api, service)
         assert not any((await rows_about(service, group.id)).values())
         assert await service.memory.chat(group.id) is None
@@ -160,11 +161,15 @@ async def test_blocking_and_allowing_again_is_remembered(api: BotApi, assistant:
     assert len(api.calls("sendMessage")) == 1
 
 
-async def test_a_failure_while_getting_to_know_a_group_is_made_good(
-    api: BotApi, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("muted", [False, True])
+async def test_a_failure_while_getting_to_know_a_group_is_made_good_and_says_nothing_too_much(
+    api: BotApi, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, muted: bool
 ) -> None:
     group = api.supergroup()
     async with running(api.url, assistant, tmp_path) as service:
+        if muted:
+            api.set_bot(group, "restricted")
+            await settled(api, service)
         known, failures = service.memory.chat, [ValueError("once")]
 
         async def fails_once(chat_id: int) -> KnownChat | None:
@@ -174,6 +179,6 @@ async def test_a_failure_while_getting_to_know_a_group_is_made_good(
 
         monkeypatch.setattr(service.memory, "chat", fails_once)
         question = api.say(QUESTION, chat=group)
-        await api.answer(question)
         await settled(api, service)
-    assert [m.reply_to for m in api.said(group)] == [question.id]
+    assert [m.reply_to for m in api.said(group)] == ([] if muted else [question.id])
+    assert len(api.calls("sendMessage")) == (0 if muted else 1)

@@ -85,6 +85,10 @@ async def is_aside(service: Service) -> bool:
     return (await service.inbox.counts()).get("aside") == 1
 
 
+async def is_done(service: Service) -> bool:
+    return set(await service.inbox.counts()) == {"done"}
+
+
 async def until(wanted: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
         while not await wanted():  # noqa: ASYNC110
@@ -208,14 +212,12 @@ async def test_an_update_that_cannot_be_read_is_kept_and_set_aside(
 
 async def test_a_repeated_update_is_answered_once(api: BotApi, assistant: Assistant, tmp_path: Path) -> None:
     async with serving(api, assistant, tmp_path) as service:
-        api.say("hello", chat=private_chat(ANNA), user=ANNA)
-        first = update(900_000_001)
+        await api.answer(to=api.say("hello", chat=private_chat(ANNA), user=ANNA))
+        first = update(5)
         answers = await asyncio.gather(*(post(service, first) for _ in range(5)))
         assert {answer.status_code for answer in answers} == {200}
-        asked = api.say("where is Smolny", chat=private_chat(ANNA), user=ANNA)
-        await api.answer(to=asked)
-        # in order within the chat: when the last is answered, so is everything before it
-        assert len([m for m in api.said(private_chat(ANNA)) if "Lenin" in (m.text.splitlines() or [""])[0]]) == 1
+        await until(lambda: is_done(service))
+        assert len([m for m in api.said(private_chat(ANNA)) if "Lenin" in m.text]) == 1
 
 
 async def test_200_is_said_only_when_it_is_stored(
@@ -309,3 +311,34 @@ async def test_the_program_serves_webhooks_and_goes_back_to_polling(api: BotApi,
     assert bot.terminate().code == 0
     for secret in (SECRET, api.token, "Smolny"):
         assert secret not in bot.output()
+
+
+async def test_a_token_that_telegram_does_not_know_stops_the_program_and_shows_nowhere(
+    api: BotApi, bot_process: StartsBots
+) -> None:
+    api.fail(status=401, times=None)
+    bot = bot_process(api, webhook=True, LOG_LEVEL="DEBUG").start(ready=False)
+    assert await asyncio.to_thread(bot.wait, 60) == 2
+    assert "TELEGRAM_TOKEN: Telegram does not know this token" in bot.output()
+    assert api.token not in bot.output()
+    assert "Traceback" not in bot.output()
+
+
+async def test_it_stops_at_once_while_telegram_is_out_of_reach(api: BotApi, bot_process: StartsBots) -> None:
+    api.fail(status=502, times=None)
+    bot = bot_process(api, webhook=True).start(ready=False)
+    await api.wait_for(lambda: api.requests, timeout=60)
+    stopped = await asyncio.to_thread(bot.terminate)
+    assert stopped.code == 0, bot.output()
+    assert "Traceback" not in bot.output()
+
+
+async def test_a_database_that_cannot_be_opened_stops_the_program_with_a_sentence(
+    api: BotApi, bot_process: StartsBots, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a database, but a text that is long enough to be taken for one " * 9)
+    for wrong in (f"sqlite:///{tmp_path}", f"sqlite:///{tmp_path}/file", f"sqlite:///{tmp_path}/file/bot.db"):
+        bot = bot_process(api, DATABASE_URL=wrong).start(ready=False)
+        assert await asyncio.to_thread(bot.wait, 60) == 2
+        assert bot.output().startswith("DATABASE_URL: give a file that can be read and written here (")
+        assert len(bot.output().splitlines()) == 1
