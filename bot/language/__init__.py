@@ -1,5 +1,6 @@
 """Reading a message: which language it is in, and one spelling for every script."""
 
+from bot.language.asking import Asking, asking
 from bot.language.clean import MAX_CHARACTERS, clean, words
 from bot.language.fold import fold, folded_words, normalise, skeleton
 from bot.language.identify import Guess, Identifier, script_of
@@ -7,8 +8,10 @@ from bot.language.romanise import romanise
 
 __all__ = [
     "MAX_CHARACTERS",
+    "Asking",
     "Guess",
     "Identifier",
+    "asking",
     "clean",
     "fold",
     "folded_words",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.knowledge.model import Fact, KnowledgeBase
 from bot.matching.index import Index
@@ -62,37 +64,77 @@ def in_context(analysis: Analysis, before: Fact, title: Analysis, echo: float) -
     return replace(analysis, terms=terms)
 
 
-def shift(before: Fact, analysis: Analysis, knowledge: KnowledgeBase, index: Index, draw: Closeness) -> Scores:
-    """Per entry, what closeness to `before` adds to its score; 0 for what lies far off."""
-    shifts = np.zeros(len(index.entries))
+class _Relation(IntEnum):
+    """How a fact lies to the one before it; the closest that holds counts."""
+
+    FAR = 0
+    SAME_PARAGRAPH = 1
+    ALSO_ELSEWHERE = 2
+    """On the same paragraph, and on others."""
+    RELATED = 3
+    SHARED_NAME = 4
+    SAME_TOPIC = 5
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """How every entry lies to one fact, whatever is asked. Found out once a fact: a class asks on about the same."""
+
+    relations: NDArray[np.int8]
+    """Per entry, a `_Relation`."""
+    later: NDArray[np.bool_]
+    """Told after the fact, as its topic goes on."""
+    itself: int
+    onward: int | None
+    """The fact's own entry, and that of the next fact of its topic."""
+    kinds: NDArray[np.str_]
+    """Per entry, the kind of fact; empty for what is none."""
+    dated: NDArray[np.bool_]
+
+
+def surroundings(before: Fact, knowledge: KnowledgeBase, index: Index) -> Surroundings:
+    """The surroundings of a fact."""
+    facts = [knowledge.facts.get(entry) for entry in index.entries]
     topic = knowledge.topics[before.topic]
     later = frozenset(topic[topic.index(before.id) + 1 :])
-    goes_on = not analysis.content and not analysis.question_words
-    onward = dict(pairwise(topic)).get(before.id) if goes_on else None
-    tells_itself = bool(analysis.question_words & {"when", "how-many", "how-long"}) and bool(before.figures)
-    wanted = {_KINDS_ASKED[q] for q in analysis.question_words if q in _KINDS_ASKED}
-    for number, entry in enumerate(index.entries):
-        fact = knowledge.facts.get(entry)
-        if fact is None:
-            continue
-        closeness = 0.0
-        if share_paragraph(before, fact):
-            closeness = draw.same_paragraph if len(fact.cites) == 1 else draw.same_paragraph / 2
-        elif fact.id in before.related or before.id in fact.related:
-            closeness = draw.related
-        elif set(fact.names) & set(before.names):
-            closeness = draw.shared_name
-        elif fact.topic == before.topic:
-            closeness = draw.same_topic
-        if closeness and (fact.kind in wanted or ("when" in analysis.question_words and fact.date is not None)):
-            closeness += draw.kind_fits
-        if closeness and fact.id in later:
-            closeness += draw.later
-        if fact.id == before.id and not tells_itself:
-            closeness += draw.again
-        if fact.id == onward:
-            closeness += draw.onward
-        shifts[number] = closeness
+    onward = dict(pairwise(topic)).get(before.id)
+    return Surroundings(
+        np.array([_relation(before, fact) if fact else _Relation.FAR for fact in facts], dtype=np.int8),
+        np.array([fact is not None and fact.id in later for fact in facts]),
+        index.entries.index(before.id),
+        None if onward is None else index.entries.index(onward),
+        np.array([fact.kind if fact else "" for fact in facts]),
+        np.array([fact is not None and fact.date is not None for fact in facts]),
+    )
+
+
+def _relation(before: Fact, fact: Fact) -> _Relation:
+    if share_paragraph(before, fact):
+        return _Relation.SAME_PARAGRAPH if len(fact.cites) == 1 else _Relation.ALSO_ELSEWHERE
+    if fact.id in before.related or before.id in fact.related:
+        return _Relation.RELATED
+    if set(fact.names) & set(before.names):
+        return _Relation.SHARED_NAME
+    return _Relation.SAME_TOPIC if fact.topic == before.topic else _Relation.FAR
+
+
+def shift(before: Fact, around: Surroundings, analysis: Analysis, draw: Closeness) -> Scores:
+    """Per entry, what closeness to `before` adds to its score; 0 for what lies far off."""
+    by_relation = (
+        *(0.0, draw.same_paragraph, draw.same_paragraph / 2),
+        *(draw.related, draw.shared_name, draw.same_topic),
+    )
+    shifts = np.array(by_relation)[around.relations]
+    asked = analysis.question_words
+    fits = np.isin(around.kinds, [_KINDS_ASKED[word] for word in asked if word in _KINDS_ASKED])
+    if "when" in asked:
+        fits |= around.dated
+    shifts += draw.kind_fits * (fits & (shifts != 0))
+    shifts += draw.later * (around.later & (shifts != 0))
+    if not (asked & {"when", "how-many", "how-long"} and before.figures):  # else it tells that itself
+        shifts[around.itself] += draw.again
+    if around.onward is not None and not analysis.content and not asked:
+        shifts[around.onward] += draw.onward
     return shifts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -10,8 +9,15 @@ from functools import cached_property
 import numpy as np
 
 from bot.knowledge.model import Fact, KnowledgeBase
-from bot.language import MAX_CHARACTERS, Guess
-from bot.matching.followup import in_context, is_elliptical, share_paragraph, shift
+from bot.language import Guess
+from bot.matching.followup import (
+    Surroundings,
+    in_context,
+    is_elliptical,
+    share_paragraph,
+    shift,
+    surroundings,
+)
 from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES, FOLLOW_UP_CUES, Model
 from bot.matching.postings import Scores
@@ -19,10 +25,12 @@ from bot.matching.scoring import FEATURES, Scored, score
 from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
-_LONG = 14  # words from which a message is searched for the clause that asks
-_SHORTEST_CLAUSE, _MOST_CLAUSES = 3, 5
-_CLAUSES = re.compile(r"[.?!;,:\n।—–]+")
 _LONGER = 3  # words of its own from which a question is likely complete
+_ENTRIES = frozenset({"person", "place", "body"})
+_WHO_OR_WHAT = frozenset({"who", "what", "which"})
+_NAMED = 0.9  # confidence at least where a name is all that is asked: its entry cannot be wrong
+_FIGURES_ASKED = ("how-many", "how-long", "when")
+_HALF = 0.5  # weight of a question word that belongs to what is asked, not to what is told before
 _EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
 
 
@@ -93,21 +101,7 @@ class Matcher:
         before = self.knowledge.facts.get(context or "")
         if before is not None and is_elliptical(analysis, before):
             return self._in_conversation(alone, scored, before)
-        if alone.band in (Band.SUGGEST, Band.DECLINE) and len(analysis.tokens) > _LONG:
-            return self._clause(question, alone)
         return alone
-
-    def _clause(self, question: str, whole: Match) -> Match:
-        """The clause of a long story that asks something clearly, if one does."""
-        enough = self.model.answer + self.model.clause
-        clauses = (c for c in _CLAUSES.split(question[:MAX_CHARACTERS]) if len(c.split()) > _SHORTEST_CLAUSE)
-        readings = []
-        for clause in list(clauses)[:_MOST_CLAUSES]:
-            analysis = analyse(clause, whole.guess.language, self.index.lexis)
-            scored = score(analysis, self.index, self._weights, language=whole.guess.language)
-            readings.append(self.judge(scored, analysis, whole.guess))
-        clear = [r for r in readings if r.band is Band.ANSWER and r.confidence >= enough]
-        return max(clear, key=lambda r: r.confidence, default=whole)
 
     def match_names(self, question: str) -> Match:
         """As `match`, but of a question in a language that is not spoken only the names and numbers are read."""
@@ -126,6 +120,8 @@ class Matcher:
         enough = draw.alone if len(analysis.content) < _LONGER else draw.alone_longer
         if alone.band is Band.ANSWER and len(analysis.content) > 1 and alone.confidence >= enough:
             return alone
+        if alone.band is Band.ANSWER and alone.facts[0].fact == before.id and analysis.names:
+            return alone  # asked by name once more
         ranked, cues = self.follow_up(alone, before)
         by_itself = alone
         if alone.band is Band.SMALL_TALK:  # not like enough to small talk to be some in the middle of a conversation
@@ -142,7 +138,7 @@ class Matcher:
         draw, analysis = self.model.closeness, alone.analysis
         language = alone.guess.language or next(iter(self.knowledge.languages))
         title = self.knowledge.languages[language].texts[before.id].title
-        shifts = shift(before, analysis, self.knowledge, self.index, draw)
+        shifts = shift(before, self._around(before), analysis, draw)
         wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
         scored = score(wider, self.index, self._weights, language=language, also=np.flatnonzero(shifts > 0))
         totals = scored.scores + shifts[scored.entries]
@@ -164,6 +160,16 @@ class Matcher:
         }
         return self._ranked(scored, order[:8]), np.array([values[c] for c in FOLLOW_UP_CUES])
 
+    def _around(self, fact: Fact) -> Surroundings:
+        known = self._surroundings.get(fact.id)
+        if known is None:
+            known = self._surroundings[fact.id] = surroundings(fact, self.knowledge, self.index)
+        return known
+
+    @cached_property
+    def _surroundings(self) -> dict[str, Surroundings]:
+        return {}
+
     @cached_property
     def _weights(self) -> Scores:
         return np.array(self.model.weights)
@@ -181,6 +187,8 @@ class Matcher:
         if not ranked:
             return Match(Band.DECLINE, (), 0.0, guess, analysis)
         confidence = self.model.confidence(self.cues(scored, facts, analysis))
+        if self._asks_for_entry(ranked[0].fact, analysis):
+            confidence = max(confidence, _NAMED)
         decoy = None
         if best_decoy is not None and scored.scores[best_decoy] > fact_score:
             decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
@@ -198,7 +206,7 @@ class Matcher:
         pieces = dict(zip(FEATURES, scored.features[best].tolist(), strict=True))
         top = float(scored.scores[best])
         rival = next((i for i in facts[1:] if not self._same_paragraph(scored, best, i)), None)
-        decoy = self._best(scored, DECOY)
+        decoy = self._best(scored, (DECOY, SMALL_TALK))
         content = analysis.content
         values = {
             "score": top,
@@ -209,8 +217,20 @@ class Matcher:
             "unknown words": sum(not t.known for t in content) / max(1, len(content)),
             "exact": float(pieces["words alike"] > _EXACT),
             "few words": 1 / max(1, len(content)),
+            "no figure": float(_lacks_figure(analysis, self.knowledge.facts[self.index.entries[scored.entries[best]]])),
         }
         return np.array([values[cue] if cue in values else pieces[cue] for cue in CUES])
+
+    def _asks_for_entry(self, fact: str, analysis: Analysis) -> bool:
+        """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
+        about = self.knowledge.facts[fact]
+        return (
+            bool(analysis.names)
+            and about.kind in _ENTRIES
+            and set(about.names[:1]) == analysis.names
+            and analysis.question_words <= _WHO_OR_WHAT
+            and all(any(sense.startswith("n:") for sense in token.senses) for token in analysis.content)
+        )
 
     @staticmethod
     def small_talk_strength(scored: Scored) -> float:
@@ -219,7 +239,7 @@ class Matcher:
             float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
         )
 
-    def _best(self, scored: Scored, prefix: str) -> int | None:
+    def _best(self, scored: Scored, prefix: str | tuple[str, ...]) -> int | None:
         return next(
             (i for i, e in enumerate(scored.entries.tolist()) if self.index.entries[e].startswith(prefix)), None
         )
@@ -235,6 +255,12 @@ class Matcher:
     def _same_paragraph(self, scored: Scored, one: int, other: int) -> bool:
         first, second = (self.knowledge.facts[self.index.entries[scored.entries[i]]] for i in (one, other))
         return share_paragraph(first, second)
+
+
+def _lacks_figure(analysis: Analysis, fact: Fact) -> bool:
+    """Whether a number or a time is asked for, and the fact gives none."""
+    asked = {kind for kind in _FIGURES_ASKED if analysis.terms.get(f"q:{kind}", 0.0) > _HALF}
+    return bool(asked) and not fact.figures and not (asked == {"when"} and fact.date is not None)
 
 
 def unless_names_only(guess: Guess, analysis: Analysis) -> Guess:

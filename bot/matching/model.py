@@ -33,6 +33,7 @@ CUES: Final = (
     "unknown words",  # part of the content words that the whole base does not know
     "exact",  # the question is a phrasing, or all but one
     "few words",  # 1 for a single content word, falling with more
+    "no figure",  # a number or a time is asked for, and the fact gives none
 )
 """What confidence is judged by."""
 
@@ -63,8 +64,6 @@ class Model:
     """Confidence from which facts are offered as suggestions."""
     small_talk: float
     """Likeness (`Matcher.small_talk_strength`) from which small talk is taken as such."""
-    clause: float
-    """How much surer than that one clause of a long message must be."""
     closeness: Closeness
     """How follow-ups are read."""
     follow_up_weights: tuple[float, ...]

@@ -152,7 +152,8 @@ def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, S
         return np.zeros(size), np.zeros(size), np.zeros(size)
     keys = [[index.terms[t] for t in token.terms if t in index.terms] for token in content]
     idf = iter(index.idf[list(chain.from_iterable(keys))].tolist())
-    weights = np.array([max(islice(idf, len(own)), default=index.unknown_idf) for own in keys])
+    telling = (max(islice(idf, len(own)), default=index.unknown_idf) for own in keys)
+    weights = np.array([t.emphasis * worth for t, worth in zip(content, telling, strict=True)])
     hits = index.entry_mentions.lookup(list(chain.from_iterable(keys)), budget=math.inf)
     # token × entry: the token's worth there, by whichever of its terms the entry holds it best
     best = np.zeros(len(content) * size, dtype=hits.values.dtype)  # numpy has no fast way for mixed types

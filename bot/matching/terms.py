@@ -9,8 +9,8 @@ languages, which is how a question in one meets phrasings in another.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final
@@ -18,12 +18,14 @@ from typing import Final
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.knowledge.model import KnowledgeBase
-from bot.language import clean, fold, skeleton, words
+from bot.language import asking, clean, fold, skeleton, words
 
 STEM: Final = 5
 """Letters of a folded word that count: Malayalam glues case endings on; the first five letters gained most."""
 GRAM_BUCKETS: Final = 1 << 16
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
+_ASIDE: Final = 0.3  # weight of what is said before or after the sentence that asks
+_PREMISE: Final = 0.4  # the same for the clauses before the one that asks
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
 _OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
 _LONGEST_WORD: Final = 24  # letters beyond which a word is no misspelling of anything
@@ -48,6 +50,8 @@ class Token:
     """Below 1 when the senses are those of a similarly spelt word."""
     known: bool = True
     """False when no phrasing, answer, lexicon or name holds the word or anything spelt like it."""
+    emphasis: float = 1.0
+    """Below 1 for a word outside the sentence that asks."""
 
     @cached_property
     def bare(self) -> bool:
@@ -69,9 +73,9 @@ class Analysis:
     terms: Mapping[str, float]
     """Term → weight 0…1."""
     grams: tuple[int, ...]
-    """Hashed character 3–4-grams of the folded words, with repeats."""
+    """Hashed character 3–4-grams of the folded words that ask, with repeats."""
     folded: str
-    """The folded words, joined by spaces."""
+    """The folded words of the sentence that asks, joined by spaces."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -166,6 +170,10 @@ class Lexis:
             return found[language]
         return tuple(dict.fromkeys(term for terms in found.values() for term in terms))
 
+    def asks(self, folded: str, language: str | None) -> bool:
+        """Whether a word asks ("when", "कब")."""
+        return any(sense.startswith("q:") for sense in self.senses(folded, language))
+
     def is_function(self, folded: str, language: str | None) -> bool:
         """Whether a word carries no content: in its own language, or in any other while it means nothing."""
         own = self.functions.get(language or "")
@@ -246,6 +254,10 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
         for code, spellings in name.spellings.items():
             for spelling in spellings:
                 add(spelling, code, f"n:{name.id}")
+    for key in exact.keys() & prefixes.keys():
+        # two words that fold alike ("मिनट", "मिन्नत*"): neither may hide what the other means
+        for code in exact[key].keys() & prefixes[key].keys():
+            exact[key][code] |= prefixes[key][code]
     return Lexis(
         {k: {lang: tuple(t) for lang, t in v.items()} for k, v in exact.items()},
         {k: {lang: tuple(t) for lang, t in v.items()} for k, v in prefixes.items()},
@@ -256,19 +268,25 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
 
 def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True) -> Analysis:
     """What `text` says. `language` helps where a spelling means different things; `fuzzy` forgives typos."""
-    surface = words(clean(text))[:_MOST_TOKENS]
+    parts = asking(clean(text), lambda word: lexis.asks(fold(word), language))
+    surface = parts.words[:_MOST_TOKENS]
     folded = [fold(w) for w in surface]
     tokens: list[Token] = []
     position = 0
     while position < len(folded):
         token, length = _read(surface, folded, position, language, lexis, fuzzy)
+        if not parts.sentence <= position < parts.end:
+            token = replace(token, emphasis=_ASIDE)
+        elif position < parts.clause:
+            token = replace(token, emphasis=_PREMISE)
         tokens.append(token)
         position += length
-    return Analysis(tuple(tokens), weigh(tokens), tuple(chain.from_iterable(map(_grams, folded))), " ".join(folded))
+    asked = folded[parts.sentence : parts.end]
+    return Analysis(tuple(tokens), weigh(tokens), tuple(chain.from_iterable(map(_grams, asked))), " ".join(asked))
 
 
 def _read(
-    surface: list[str], folded: list[str], at: int, language: str | None, lexis: Lexis, fuzzy: bool
+    surface: Sequence[str], folded: list[str], at: int, language: str | None, lexis: Lexis, fuzzy: bool
 ) -> tuple[Token, int]:
     """The token that begins at a position, and how many words it takes up."""
     word = folded[at]
@@ -291,13 +309,13 @@ def weigh(tokens: Iterable[Token]) -> dict[str, float]:
         if token.function:
             continue
         for sense in token.senses:
-            terms[sense] = max(terms.get(sense, 0.0), token.similarity)
+            terms[sense] = max(terms.get(sense, 0.0), token.similarity * token.emphasis)
         if any(s[0] in "dq" for s in token.senses):
             continue
         mark, weight = ("s:", _BESIDE_A_SENSE) if token.senses else ("w:", 1.0)
         for word in token.folded.split():
             key = mark + word[:STEM]
-            terms[key] = max(terms.get(key, 0.0), token.similarity * weight)
+            terms[key] = max(terms.get(key, 0.0), token.similarity * token.emphasis * weight)
     return terms
 
 

@@ -33,6 +33,48 @@ def test_words_that_no_fact_holds_make_it_less_sure(assistant: Assistant, detail
     assert strange.confidence < plain.confidence
 
 
+ENTRIES = ("people", "places", "bodies", "terms")
+NOTHING_BUT_THE_NAME = {
+    "en": {"person": "who was {}", "": "what was {}?"},
+    "id": {"person": "siapa {}", "": "apa itu {}"},
+    "hi": {"person": "{} कौन थे", "": "{} क्या है"},
+    "ml": {"person": "ആരായിരുന്നു {}?", "": "എന്താണ് {}"},
+}
+
+
+@pytest.mark.parametrize("language", NOTHING_BUT_THE_NAME)
+def test_who_and_what_with_a_name_is_answered_with_something_about_it(assistant: Assistant, language: str) -> None:
+    knowledge, missed = assistant.knowledge, []
+    entries = (knowledge.facts[fact] for topic in ENTRIES for fact in knowledge.topics[topic])
+    for entry in (entry for entry in entries if entry.kind in ("person", "place", "body")):
+        for name in entry.names[:1]:
+            forms = NOTHING_BUT_THE_NAME[language]
+            question = forms.get(entry.kind, forms[""]).format(knowledge.names[name].spellings[language][0])
+            match = assistant.matcher.match(question)
+            best = knowledge.facts[match.facts[0].fact]
+            if match.band is not Band.ANSWER or (name not in best.names and best.topic not in ENTRIES):
+                missed.append(question)
+    assert missed == []
+
+
+def test_a_name_with_more_asked_of_it_is_not_taken_for_the_name_alone(assistant: Assistant) -> None:
+    for question in ("when was Lenin born", "where was Lenin", "Lenin's wife", "was Lenin tall"):
+        assert assistant.matcher.match(question).band is not Band.ANSWER, question
+
+
+@pytest.mark.parametrize("question", ["what is the Smolny?", "who was Lenin", "किश्किन कौन था"])
+def test_the_same_question_again_gets_the_same_answer(assistant: Assistant, question: str) -> None:
+    first = assistant.matcher.match(question).facts[0].fact
+    assert assistant.matcher.match(question, context=first).facts[0].fact == first
+
+
+def test_a_premise_counts_less_than_what_is_asked(assistant: Assistant) -> None:
+    told = "Hello, I teach in Kochi and my class read that the government stopped the Bolshevik newspapers."
+    for question in ("Who was Kishkin?", "How many Cossacks marched with Krasnov?"):
+        alone = assistant.matcher.match(question)
+        assert assistant.matcher.match(f"{told} {question}").facts[0].fact == alone.facts[0].fact
+
+
 def test_a_decoy_that_fits_better_is_named(assistant: Assistant) -> None:
     match = assistant.matcher.match("who led the french revolution")
     assert match.band is not Band.ANSWER

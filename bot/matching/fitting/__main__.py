@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from bot.language import normalise
 from bot.matching.fitting.conversation import fit_conversation, follow_up_score, leaks
 from bot.matching.fitting.questions import FOLDS, Question, Read, read_follow_ups, read_questions, strange_follow_ups
 from bot.matching.fitting.report import evaluate, report
-from bot.matching.fitting.standalone import choose_clause, fit
+from bot.matching.fitting.standalone import fit
 from bot.matching.index import build_index
 from bot.matching.matcher import Band, Matcher
 from bot.matching.model import load_model
@@ -38,7 +37,6 @@ def main(folder: Path) -> None:
         f"cross-validated by topic, {FOLDS} folds (own questions: these figures flatter)\n{report(rows)}\n\n"
     )
     model = fit(reads, index, knowledge, load_model())
-    model = replace(model, clause=choose_clause(reads, index, knowledge, model))
     follow_ups, strange = read_follow_ups(folder, knowledge), strange_follow_ups(folder, knowledge)
     scores, leaked = [], []
     topics = sorted({f.question.group for f in follow_ups})

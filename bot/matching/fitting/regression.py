@@ -62,6 +62,7 @@ _FALLING: Final = {
     "asks otherwise",
     "outsider",
     "unknown words",
+    "no figure",
     "decoy leads",
 }
 """Cues that may only lower confidence; all others may only raise it, but for those in `_FREE`."""
