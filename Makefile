@@ -10,7 +10,7 @@ READY = $(VENV)/.ready
 BENCH_READY = $(VENV)/.ready-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help chat run test lint types check fit bench wheel lock clean
+.PHONY: help chat run test soak lint types check fit bench wheel lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ run: $(READY) ## serve Telegram; needs TELEGRAM_TOKEN in the environment
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n auto
+
+soak: $(READY) ## kill the bot fifty times under three hundred questions
+	$(BIN)/python -m tests.telegram.soak
 
 lint: $(READY) ## style and formatting
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from rich.table import Table
 from bot.assistant import build_assistant
 from bot.matching import Matcher, build_index
 from bot.matching.fitting.questions import read_questions
+from tests.bench import delivery
 from tests.bench.cost import enlarged, median_and_p95, milliseconds, program, timings
 from tests.bench.methods import Method, our_matcher, shelf_methods
 from tests.bench.quality import Quality, measure
@@ -22,7 +23,8 @@ def main() -> None:
     """Print quality and cost of every method that is installed."""
     console = Console(width=200, highlight=False)
     seconds, mebibytes = program()
-    matcher = build_assistant().matcher
+    assistant = build_assistant()
+    matcher = assistant.matcher
     knowledge = matcher.knowledge
     questions = read_questions(QUESTIONS, knowledge)
     phrasings = [
@@ -47,6 +49,7 @@ def main() -> None:
         table.add_row(method.name, f"{median:.2f}", f"{p95:.2f}", f"1/{base / median:.0f}" if median else "–")
     console.print(table)
     console.print(_growth(matcher, sample, taken["revolution-bot"]))
+    console.print(delivery.report(assistant, [q.text for q in questions if q.kind == "answerable"]))
     console.print(f"`ask`, whole program: {seconds:.2f} s from start to answer, {mebibytes:.0f} MiB at the peak")
 
 
