@@ -20,7 +20,7 @@ from bot.matching.scoring import Scored, score
 
 WRONG_LIMIT: Final = 0.02
 """Share of answerable questions that may be answered wrongly."""
-LEAK_LIMIT: Final = 0.065
+LEAK_LIMIT: Final = 0.07
 """Share of questions to be declined that may be answered."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""
