@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     stop_seconds: float = Field(default=6.0, ge=0.1, le=60)
     """How long a stop waits for answers in hand."""
 
-    stalled_seconds: int = Field(default=120, ge=10, le=3600)
+    stalled_seconds: int = Field(default=120, ge=60, le=3600)  # a quiet poll takes forty
     """Without a completed poll for so long, polling counts as stalled and is started anew."""
 
     @field_validator("telegram_token")

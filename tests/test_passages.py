@@ -25,7 +25,7 @@ def test_an_altered_document_is_not_shown(assistant: Assistant, tmp_path: Path, 
     (tmp_path / f"{PLACE.source}.txt").write_text(text, encoding="utf-8")
     passage = passage_of(assistant, tmp_path, PLACE, "hi")
     assert passage.original is None
-    assert passage.problem == "यहाँ रखा दस्तावेज़ वह नहीं है जिसका हवाला दिया गया था, इसलिए अंश नहीं दिखाया गया।"
+    assert passage.problem == "यहाँ मौजूद दस्तावेज़ वह नहीं है जिसका हवाला दिया गया था, इसलिए अंश नहीं दिखाया जा रहा।"
 
 
 def test_an_unharmed_paragraph_is_shown_word_for_word(assistant: Assistant, tmp_path: Path) -> None:

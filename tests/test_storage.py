@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from bot.storage import Chat, Conversation, Database, Inbox, Leased, Memory, Person
+from bot.storage import Chat, Conversation, Database, Inbox, Leased, Memory, Person, Told
 from bot.storage.inbox import KEPT_SECONDS, MAX_CRASHES, SUSPECT, open_envelope
 from bot.storage.memory import CONVERSATION_SECONDS, REPLY_SECONDS
 from bot.storage.tables import conversations, inbox, metadata, people, replies
@@ -121,7 +121,7 @@ async def test_an_update_too_deep_to_be_written_does_not_keep_others_out(box: In
         (message(1, chat=-5, user=7), -5, 7, int(Clock.now)),
         ({"edited_message": {"chat": {"id": 3}, "date": 5, "edit_date": 8}}, 3, None, 8),
         ({"callback_query": {"from": {"id": 4}, "message": {"chat": {"id": -6}, "date": 2}}}, -6, 4, None),
-        ({"inline_query": {"from": {"id": 4}, "query": "x"}}, 4, 4, None),
+        ({"inline_query": {"from": {"id": 4}, "query": "x"}}, 4 + (1 << 61), 4, None),
         ({"my_chat_member": {"chat": {"id": -8}, "from": {"id": 4}, "date": 9}}, -8, 4, None),
         ({"poll_answer": {"user": {"id": 4}}}, 4, 4, None),
         ({"message": {"chat": "?", "from": [], "date": "soon"}}, 0, None, None),
@@ -171,6 +171,31 @@ async def test_what_is_postponed_waits_and_counts_as_no_attempt(box: Inbox, cloc
         assert await lease(box) == []
         assert await box.next_due() == clock.now + 10
         clock.now += 10
+
+
+async def test_what_is_postponed_keeps_its_place_in_its_chat(box: Inbox, clock: Clock) -> None:
+    await box.store([message(1), message(2), message(5, chat=2)])
+    first, other = await lease(box, per_chat=1)
+    until = box.postpone(first, pause=10)
+    box.release([other])
+    await box.store([message(3), {"update_id": 4, "callback_query": {"message": {"chat": {"id": 1}}}}])
+    pressed, other = await lease(box)
+    assert (pressed.update_id, pressed.behind) == (4, until)  # to be told, no more
+    assert (other.update_id, other.behind) == (5, None)
+    box.put_back(pressed, until)
+    assert await lease(box) == []
+    assert await box.next_due() == until == clock.now + 10
+    clock.now += 10
+    assert numbers(await lease(box)) == [1, 2, 3, 4]
+
+
+async def test_a_clock_that_is_put_back_holds_up_nothing(box: Inbox, clock: Clock) -> None:
+    await box.store([message(1), message(2)])
+    first, second = await lease(box)
+    box.postpone(first, pause=10)
+    box.release([second])
+    clock.now -= 86_400
+    assert numbers(await lease(box)) == [1, 2]
 
 
 async def test_an_update_that_fails_is_tried_three_times_then_set_aside_with_the_reason(
@@ -245,6 +270,13 @@ async def test_of_many_left_over_messages_the_newest_of_each_chat_stay(box: Inbo
     assert numbers(await lease(box, per_chat=9)) == [19, 18, 17, 16, 15, 14, 30, 31]
 
 
+async def test_what_asks_nothing_is_let_go_first_and_news_never(box: Inbox) -> None:
+    await box.store([message(n, age=7200) for n in range(1000)])
+    worth = {3: True, 4: None, 5: True}
+    assert await box.skip_backlog(Clock.now - 3600, 3, lambda update: worth.get(update["update_id"], False)) == 996
+    assert numbers(await lease(box)) == [999, 5, 4, 3]
+
+
 async def test_changes_of_membership_and_buttons_are_never_left_over(box: Inbox) -> None:
     members = [{"update_id": n, "my_chat_member": {"chat": {"id": -1}, "date": 5}} for n in (1, 2)]
     await box.store([*members, {"update_id": 3, "callback_query": {"message": {"chat": {"id": -1}, "date": 5}}}])
@@ -271,13 +303,13 @@ async def test_what_is_remembered_survives_a_start(memory: Memory, database: Dat
     memory.keep_person(Person(1, "hi", hinted=True))
     memory.keep_chat(Chat(-1, "group", "ml", listening=True))
     memory.keep_conversation(-1, 1, "lenin", "ml")
-    memory.keep_reply(-1, 10, 11, 1)
+    memory.keep_reply(-1, 10, 1, Told(11, "smolny", "en"))
     await database.flush()
     again = Memory(database, clock)
     assert await again.person(1) == Person(1, "hi", hinted=True)
     assert await again.chat(-1) == Chat(-1, "group", "ml", listening=True)
     assert await again.conversation(-1, 1) == Conversation("lenin", "ml", int(clock.now))
-    assert await again.reply_to(-1, 10) == 11
+    assert await again.reply_to(-1, 10) == await again.told(-1, 11) == Told(11, "smolny", "en")
 
 
 async def test_strangers_are_nobody_special(memory: Memory) -> None:
@@ -312,7 +344,7 @@ async def test_a_conversation_ends_after_a_while(memory: Memory, clock: Clock) -
 
 async def test_what_is_too_old_is_dropped(memory: Memory, database: Database, clock: Clock) -> None:
     memory.keep_conversation(1, 1, "lenin", "en")
-    memory.keep_reply(1, 10, 11, 1)
+    memory.keep_reply(1, 10, 1, Told(11))
     clock.now += max(CONVERSATION_SECONDS, REPLY_SECONDS) + 1
     memory.keep_conversation(2, 2, "lenin", "en")
     await memory.prune()
@@ -335,7 +367,7 @@ async def test_who_is_forgotten_is_in_no_table(box: Inbox, memory: Memory, datab
         await box.store([message(user, chat=user, user=user)])
         memory.keep_person(Person(user, "hi"))
         memory.keep_conversation(user, user, "lenin", "hi")
-        memory.keep_reply(user, 10, 11, user)
+        memory.keep_reply(user, 10, user, Told(11))
         await memory.vote(user, "lenin", "hi", up=True)
     await memory.forget(1)
     for table in metadata.tables.values():
@@ -351,7 +383,7 @@ async def test_who_is_forgotten_is_in_no_table(box: Inbox, memory: Memory, datab
 async def test_a_chat_that_is_left_leaves_no_state(memory: Memory, database: Database) -> None:
     memory.keep_chat(Chat(-1, "group"))
     memory.keep_conversation(-1, 1, "lenin", "hi")
-    memory.keep_reply(-1, 10, 11, 1)
+    memory.keep_reply(-1, 10, 1, Told(11, "smolny", "en"))
     await memory.forget_chat(-1)
     assert await memory.chat(-1) is None
     for table in metadata.tables.values():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
+import sys
 from typing import NoReturn
 
 import click
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 @click.option("--webhook", is_flag=True, help="Let Telegram deliver updates to WEBHOOK_URL instead of polling.")
 def run(webhook: bool) -> None:
     """Serve Telegram. Settings come from the environment; the README lists them."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the loop listens to it
     try:
         settings = read_settings()
         if webhook and settings.webhook_url is None:

@@ -2,6 +2,6 @@
 
 from bot.storage.database import Database
 from bot.storage.inbox import Inbox, Leased
-from bot.storage.memory import Chat, Conversation, Memory, Person
+from bot.storage.memory import Chat, Conversation, Memory, Person, Told
 
-__all__ = ["Chat", "Conversation", "Database", "Inbox", "Leased", "Memory", "Person"]
+__all__ = ["Chat", "Conversation", "Database", "Inbox", "Leased", "Memory", "Person", "Told"]

@@ -21,7 +21,7 @@ from bot.storage.tables import people
 
 log = logging.getLogger(__name__)
 
-_BUSY_SECONDS: Final = 5
+_BUSY_SECONDS: Final = 0.5  # a stop must not take long because another program holds the database
 _LONGEST_PAUSE: Final = 5.0  # seconds between two attempts on a locked database
 
 Values = Mapping[str, Any]
@@ -44,7 +44,10 @@ class Database:
         self._writing = self.engine.execution_options(writing=True)
         self._queue: dict[Executable, list[Values]] = {}
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()  # before the commit, so that the last one need not wait for all others
         self._commit = asyncio.Lock()
+        self._closing = False
+        self._held: set[asyncio.Task[Any]] = set()
         self._writer: asyncio.Task[None] | None = None
         self._probe: asyncio.Task[bool] | None = None
 
@@ -55,7 +58,7 @@ class Database:
             cursor = connection.cursor()
             # readers do not wait for the writer, and what is committed survives a power cut
             for pragma in (
-                f"busy_timeout={_BUSY_SECONDS * 1000}",
+                f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "secure_delete=ON",
@@ -79,14 +82,16 @@ class Database:
         self._writer = asyncio.create_task(self._write(), name="database writer")
 
     async def close(self) -> None:
-        """Commit what is queued and close."""
+        """Commit what is queued, with one attempt, and close. What others wait for to be written is not any more."""
+        self._closing = True
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         if self._probe is not None:
             await self._probe
         try:
-            await self.flush()
+            if self._queue or self._commit.locked():
+                await self._transact(_nothing)
         except DBAPIError:
             log.exception("the last writes could not be stored")
         await self.engine.dispose()
@@ -134,6 +139,19 @@ class Database:
         Raises:
             DBAPIError: the database refuses; nothing of it is stored, and the queue is kept.
         """
+        # who is cancelled leaves none half done: the driver's thread would hold on to the file to the end
+        writing = asyncio.create_task(self._in_turn(work))
+        self._held.add(writing)  # the loop alone would not keep it
+        writing.add_done_callback(self._held.discard)
+        return await asyncio.shield(writing)
+
+    async def _in_turn(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async with self._turn:
+            if self._closing:
+                raise asyncio.CancelledError
+            return await self._transact(work)
+
+    async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async with self._commit:
             queued, self._queue = self._queue, {}
             try:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,10 +30,15 @@ SUSPECT: Final = 3
 """Crashes of the program with an update in hand, from which it is handled only while no other is."""
 MAX_CRASHES: Final = 6
 """Crashes after which it is set aside."""
+LONGEST_REST: Final = 600
+"""Seconds for which an update is postponed at most; what is due later still was postponed by a clock that was wrong."""
+_INLINE: Final = 1 << 61
+"""Added to a person's number for inline queries: they wait for each other, but not for the private chat."""
 _MESSAGES: Final = ("message", "edited_message", "channel_post", "edited_channel_post")
 KEPT_SECONDS: Final = 3 * 86_400
 """How long numbers of done updates and whole updates that were set aside are kept; Telegram repeats for one day."""
 MAX_REASON: Final = 300
+_PAGE: Final = 200
 
 _STORE = (
     insert(inbox)
@@ -63,7 +70,7 @@ class Leased:
 
     update_id: int
     chat_id: int
-    """What keeps order: the chat, or the person where there is none."""
+    """What keeps order: the chat, or the person where there is none (for inline queries a number of its own)."""
     payload: dict[str, Any]
     attempts: int
     """How many attempts ended with an error before this one."""
@@ -71,6 +78,8 @@ class Leased:
     """True when it was sent long before, while nobody was there to answer."""
     alone: bool = False
     """True when nothing else may be taken in hand beside it."""
+    behind: int | None = None
+    """The time until which one of its chat is postponed, so that it can only be told about; None for all others."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,8 @@ def open_envelope(raw: object) -> Envelope | None:
     # a pressed button or a change of membership is never late: it must be seen, and in order
     sent = body.get("edit_date") or body.get("date") if any(kind in raw for kind in _MESSAGES) else None
     where = chat if chat is not None else user
+    if "inline_query" in raw and user is not None:
+        where = _INLINE + user
     return Envelope(raw["update_id"], where if where is not None else 0, user, sent if _is_number(sent) else None)
 
 
@@ -161,23 +172,43 @@ class Inbox:
 
         return await self._database.transaction(take_back)
 
-    async def skip_backlog(self, older_than: float, per_chat: int) -> int:
+    async def skip_backlog(
+        self, older_than: float, per_chat: int, worth: Callable[[dict[str, Any]], bool | None] = lambda _payload: True
+    ) -> int:
         """Of the messages sent before `older_than`, leave only the newest of each chat; returns how many were let go.
 
         Only messages and edits count: everything else is still handled.
+
+        Args:
+            older_than: in seconds since 1970.
+            per_chat: how many of each chat are left.
+            worth: tells from an update whether it asks the bot something. What does not is let go first; None says that
+                it must be handled whatever its age.
         """
-        ranked = select(
-            inbox.c.update_id,
-            func.row_number().over(partition_by=inbox.c.chat_id, order_by=inbox.c.update_id.desc()).label("place"),
-        ).where(inbox.c.state == "waiting", inbox.c.sent < int(older_than), inbox.c.attempts == 0)
-        chosen = ranked.subquery()
-        surplus = select(chosen.c.update_id).where(chosen.c.place > per_chat)
-        return await self._database.now(
-            update(inbox)
-            .where(inbox.c.update_id.in_(surplus))
-            .values(state="done", payload=None, chat_id=None, user_id=None, finished=int(self._clock())),
-            {},
+        rows = select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload).where(
+            inbox.c.state == "waiting", inbox.c.sent < int(older_than), inbox.c.attempts == 0
         )
+        asking: dict[int, list[int]] = defaultdict(list)
+        others: dict[int, list[int]] = defaultdict(list)
+        below: int | None = None
+        # page by page, newest first: there may be a day's messages
+        while page := await self._database.read(
+            rows.where(inbox.c.update_id < below if below is not None else true())
+            .order_by(inbox.c.update_id.desc())
+            .limit(_PAGE)
+        ):
+            for row in page:
+                asks = worth(json.loads(row.payload))
+                if asks is not None:
+                    (asking if asks else others)[row.chat_id].append(row.update_id)
+            below = page[-1].update_id
+        surplus = [
+            {"id": number, "now": int(self._clock())}
+            for chat in asking.keys() | others.keys()
+            for number in [*asking[chat], *others[chat]][per_chat:]
+        ]
+        await self._database.now(_DONE, surplus)
+        return len(surplus)
 
     async def lease(
         self, limit: int, *, per_chat: int, in_hand: Mapping[int, int], late_before: float, take_late: bool = True
@@ -189,13 +220,17 @@ class Inbox:
             in_hand: how many of each chat are already.
             late_before: what was sent before counts as late. The late ones of a chat come first, newest first.
             take_late: False leaves the late ones for later.
+
+        Nothing is taken of a chat in which an update is postponed, since that one comes first. Only what is no message
+        is, marked `behind`: whoever pressed a button has to be told something soon.
         """
         now = int(self._clock())
         late = func.coalesce(inbox.c.sent, late_before) < int(late_before)
         order = case((late, -inbox.c.update_id), else_=inbox.c.update_id)
         ready = and_(
             inbox.c.state == "waiting",
-            inbox.c.due <= now,
+            ~_postponed(now),
+            or_(inbox.c.sent.is_(None), inbox.c.chat_id.not_in(_resting(now))),
             inbox.c.crashes < SUSPECT if in_hand else true(),
             true() if take_late else ~late,
             # or the waiting ones of busy chats would take the places of others
@@ -206,8 +241,9 @@ class Inbox:
             func.row_number().over(partition_by=inbox.c.chat_id, order_by=(late.desc(), order)).label("place"),
         ).where(ready)
         chosen = waiting.subquery()
+        until = _until_of_chat(now)
         query = (
-            select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.attempts, inbox.c.crashes, late)
+            select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.attempts, inbox.c.crashes, late, until)
             .join(chosen, chosen.c.update_id == inbox.c.update_id)
             .where(chosen.c.place <= per_chat)
             .order_by(inbox.c.crashes >= SUSPECT, late.desc(), order)
@@ -223,9 +259,8 @@ class Inbox:
             for row in rows:
                 if held.get(row.chat_id, 0) < per_chat:
                     held[row.chat_id] = held.get(row.chat_id, 0) + 1
-                    leased.append(
-                        Leased(row[0], row.chat_id, json.loads(row.payload), row.attempts, bool(row[5]), alone)
-                    )
+                    payload = json.loads(row.payload)
+                    leased.append(Leased(row[0], row.chat_id, payload, row.attempts, bool(row[5]), alone, row[6]))
             if leased:
                 await connection.execute(
                     update(inbox).where(inbox.c.update_id == bindparam("id")).values(state="leased"),
@@ -252,19 +287,30 @@ class Inbox:
         self._database.later(_AGAIN, {"id": one.update_id, "at": now + int(pause), "tried": tried, "why": why})
         return False
 
-    def postpone(self, one: Leased, *, pause: float) -> None:
-        """Try again in `pause` seconds without counting this attempt: nothing was wrong with the update."""
-        at = int(self._clock() + pause)
-        self._database.later(_AGAIN, {"id": one.update_id, "at": at, "tried": one.attempts, "why": None})
+    def postpone(self, one: Leased, *, pause: float) -> int:
+        """Try again in `pause` seconds without counting this attempt: nothing was wrong with the update.
+
+        Until the time returned its chat waits too.
+        """
+        until = math.ceil(self._clock() + min(pause, LONGEST_REST))
+        self.put_back(one, until)
+        return until
+
+    def put_back(self, one: Leased, until: int) -> None:
+        """It was not its turn yet: it comes again at a certain time."""
+        self._database.later(_AGAIN, {"id": one.update_id, "at": until, "tried": one.attempts, "why": None})
 
     def release(self, ones: Sequence[Leased]) -> None:
         """Put back what was in hand and not done, as if it had not been taken."""
         for one in ones:
-            self._database.later(_AGAIN, {"id": one.update_id, "at": 0, "tried": one.attempts, "why": None})
+            self.put_back(one, 0)
 
     async def next_due(self) -> int | None:
         """When the next waiting update may be handled, in seconds since 1970; None when none waits."""
-        rows = await self._database.read(select(func.min(inbox.c.due)).where(inbox.c.state == "waiting"))
+        now = int(self._clock())
+        # what waits behind a postponed one is not due before it, whatever its own time
+        own = or_(_postponed(now), inbox.c.chat_id.not_in(_resting(now)))
+        rows = await self._database.read(select(func.min(inbox.c.due)).where(inbox.c.state == "waiting", own))
         return rows[0][0] if rows else None
 
     async def counts(self) -> dict[str, int]:
@@ -277,3 +323,25 @@ class Inbox:
         old = int(self._clock()) - KEPT_SECONDS
         finished = or_(inbox.c.state == "done", inbox.c.state == "aside")
         return await self._database.now(delete(inbox).where(finished, inbox.c.finished < old), {})
+
+
+def _postponed(now: int, table: Any = inbox) -> ColumnElement[bool]:
+    """Whether an update is not due yet."""
+    return and_(table.c.due > now, table.c.due <= now + LONGEST_REST)
+
+
+def _resting(now: int) -> Select[tuple[int]]:
+    """The chats in which one is postponed that was not at fault itself."""
+    return select(inbox.c.chat_id).where(inbox.c.state == "waiting", inbox.c.reason.is_(None), _postponed(now))
+
+
+def _until_of_chat(now: int) -> ColumnElement[Any]:
+    """Until when the chat of an update has to wait, or NULL."""
+    first = inbox.alias()
+    waits = and_(first.c.state == "waiting", first.c.reason.is_(None), _postponed(now, first))
+    return (
+        select(func.max(first.c.due))
+        .where(first.c.chat_id == inbox.c.chat_id, waits)
+        .correlate(inbox)
+        .scalar_subquery()
+    )

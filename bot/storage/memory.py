@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Integer, Table, bindparam, cast, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,19 @@ class Conversation:
     fact: str | None = None
     language: str | None = None
     at: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """One of the bot's messages: what it answers, and what can be asked on about it."""
+
+    reply_id: int
+    """The message."""
+    fact: str | None = None
+    """What a follow-up to it is about."""
+    language: str | None = None
+    context: str | None = None
+    """The fact that the question was read with: what a follow-up followed."""
 
 
 class _Recent(Generic[K, V]):
@@ -123,7 +136,8 @@ class Memory:
         self._conversation_reads = Together(self._read_conversations)
         self._chats: _Recent[int, Chat | str] = _Recent(_REMEMBERED)  # "" where there is none
         self._conversations: _Recent[tuple[int, int], Conversation] = _Recent(_REMEMBERED)
-        self._replies: _Recent[tuple[int, int], int] = _Recent(_REMEMBERED)
+        self._replies: _Recent[tuple[int, int], Told] = _Recent(_REMEMBERED)  # by the question
+        self._told: _Recent[tuple[int, int], Told] = _Recent(_REMEMBERED)  # the same by the bot's message
 
     # -- people
 
@@ -153,7 +167,7 @@ class Memory:
                     await connection.execute(delete(table).where(table.c.user_id == user_id))
 
         await self._database.transaction(erase)
-        for kept in (self._people, self._conversations, self._replies):
+        for kept in (self._people, self._conversations, self._replies, self._told):
             kept.clear()
         self._tallies.clear()
 
@@ -182,7 +196,7 @@ class Memory:
                 await connection.execute(delete(table).where(table.c.chat_id == chat_id))
 
         await self._database.transaction(erase)
-        for kept in (self._chats, self._conversations, self._replies):
+        for kept in (self._chats, self._conversations, self._replies, self._told):
             kept.clear()
 
     async def move_chat(self, old: int, new: int) -> None:
@@ -217,20 +231,29 @@ class Memory:
         )
         return {(row.chat_id, row.user_id): Conversation(row.fact, row.language, row.at) for row in rows}
 
-    async def reply_to(self, chat_id: int, question_id: int) -> int | None:
+    # -- answers
+
+    async def reply_to(self, chat_id: int, question_id: int) -> Told | None:
         """The message that answers a question, if there is one."""
         known = self._replies.get((chat_id, question_id))
-        if known is None:
-            rows = await self._database.read(
-                select(replies.c.reply_id).where(replies.c.chat_id == chat_id, replies.c.question_id == question_id)
-            )
-            known = rows[0][0] if rows else None
-        return known
+        return known or await self._read_told(chat_id, replies.c.question_id == question_id)
 
-    def keep_reply(self, chat_id: int, question_id: int, reply_id: int, user_id: int) -> None:
-        """Remember which message answers which."""
-        self._replies.put((chat_id, question_id), reply_id)
-        values = {"chat_id": chat_id, "question_id": question_id, "reply_id": reply_id, "user_id": user_id}
+    async def told(self, chat_id: int, reply_id: int) -> Told | None:
+        """What a message of the bot told, if that is known."""
+        known = self._told.get((chat_id, reply_id))
+        return known or await self._read_told(chat_id, replies.c.reply_id == reply_id)
+
+    async def _read_told(self, chat_id: int, which: ColumnElement[bool]) -> Told | None:
+        table = replies.c
+        columns = (table.reply_id, table.fact, table.language, table.context)
+        rows = await self._database.read(select(*columns).where(table.chat_id == chat_id, which))
+        return Told(**rows[0]._mapping) if rows else None
+
+    def keep_reply(self, chat_id: int, question_id: int, user_id: int, told: Told) -> None:
+        """Remember which message answers which. An answer that a button asked for counts as its own question."""
+        self._replies.put((chat_id, question_id), told)
+        self._told.put((chat_id, told.reply_id), told)
+        values = {"chat_id": chat_id, "question_id": question_id, "user_id": user_id, **vars(told)}
         self._database.later(_REPLY, {**values, "at": int(self._clock())})
 
     # -- votes

@@ -64,12 +64,16 @@ conversations = Table(
 replies = Table(
     "replies",
     metadata,
-    # which message answers which, so that an edited question edits its answer
+    # which message answers which, so that an edited question edits its answer; and what it tells, for replies to it
     Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("question_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("question_id", BigInteger, primary_key=True, autoincrement=False),  # of a button: the answer itself
     Column("reply_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
+    Column("fact", String(80)),  # that a follow-up to it is about
+    Column("language", String(16)),
+    Column("context", String(80)),  # the fact that the question itself was read with
     Column("at", Integer, nullable=False),
+    Index("replies_reply", "chat_id", "reply_id"),
 )
 
 votes = Table(

@@ -11,16 +11,20 @@ from typing import Final, TypeAlias
 
 from telegram import InlineKeyboardButton as Button
 from telegram import InlineKeyboardMarkup as Keyboard
-from telegram import Message, Update
+from telegram import Update
 
 from bot.i18n import Speaker
 from bot.telegram.answers import fact_button
-from bot.telegram.audience import Audience, audience_of
+from bot.telegram.audience import Audience
 from bot.telegram.blocks import Block, Style
+from bot.telegram.buttons import put_in_place
 from bot.telegram.callbacks import Action, pack, unpack
-from bot.telegram.questions import acknowledge, has_patience
+from bot.telegram.hearing import words_of
+from bot.telegram.presses import acknowledge, reject
+from bot.telegram.questions import tell
 from bot.telegram.services import Context, Services
-from bot.telegram.speech import Place, Saying, edit, place_of, say
+from bot.telegram.speech import Saying
+from bot.telegram.welcome import hear_command
 
 PER_PAGE: Final = 8
 """Entries of a list on one page; the buttons to turn it and to go back make ten rows at most."""
@@ -178,20 +182,11 @@ def page_number(text: str) -> int | None:
 
 async def open_list(update: Update, context: Context, first: Callable[[Services, Audience], Saying]) -> None:
     """Say a list below the command that asks for it, or in place of what was said before the command was edited."""
-    message = update.effective_message
-    if message is None:
-        return
-    audience, memory = await audience_of(update, context), context.bot_data.memory
-    edited = update.edited_message is not None
-    if not edited and not await has_patience(context, message, audience):
-        return
-    saying = first(context.bot_data, audience)
-    earlier = await memory.reply_to(message.chat.id, message.message_id) if edited else None
-    if earlier is not None and await edit(context, message.chat.id, earlier, saying):
-        return
-    sent = await say(context, place_of(message), saying)
-    if sent is not None:
-        memory.keep_reply(message.chat.id, message.message_id, sent.message_id, audience.asker)
+    command = words_of(update.effective_message).split()[0] if update.effective_message is not None else ""
+    heard = await hear_command(update, context, once=command.partition("@")[0].lower())
+    if heard is not None:
+        message, audience = heard
+        await tell(update, context, message, audience, first(context.bot_data, audience))
 
 
 async def turn_list(update: Update, context: Context, shown: View) -> None:
@@ -201,11 +196,7 @@ async def turn_list(update: Update, context: Context, shown: View) -> None:
         return
     saying = shown(context.bot_data, unpack(query.data)[1])
     if saying is None:
-        audience = await audience_of(update, context)
-        await acknowledge(query, audience.speaker._("This button is too old. Please ask again."))
+        await reject(update, context, query)
         return
     await acknowledge(query)
-    message = query.message
-    if message is not None and not await edit(context, message.chat.id, message.message_id, saying):
-        # the list is gone or out of reach: a new one is better than a button that does nothing
-        await say(context, place_of(message) if isinstance(message, Message) else Place(message.chat.id), saying)
+    await put_in_place(context, query, saying)

@@ -14,11 +14,10 @@ from telegram.error import BadRequest, Forbidden
 from telegram.ext import ChatMemberHandler
 
 from bot.reply import Reply
-from bot.storage import Chat
+from bot.storage import Chat, Told
 from bot.telegram.answers import MAX_RELATED, blocks, deep_link, share_link
 from bot.telegram.audience import audience_of
-from bot.telegram.patience import Mood
-from bot.telegram.questions import ask, remember
+from bot.telegram.questions import ask
 from bot.telegram.services import Context
 from bot.telegram.speech import Saying, place_of, say
 
@@ -37,14 +36,15 @@ async def on_channel_post(update: Update, context: Context) -> None:
     if await services.memory.reply_to(message.chat.id, message.message_id) is not None:
         return  # answered before the program ended
     audience = await audience_of(update, context)
-    if services.patience.hear(audience.asker) is not Mood.ANSWER:
+    if not services.patience.allows(audience.asker, update.update_id):
         return
-    reply = ask(context, audience, question)
-    remember(context, audience, reply)
+    reply = await ask(context, audience, question)
     saying = Saying(blocks(reply), link_keyboard(reply, context.bot.username))
     sent = await say(context, place_of(message), saying)
     if sent is not None:
-        services.memory.keep_reply(message.chat.id, message.message_id, sent.message_id, audience.asker)
+        told = Told(sent.message_id, reply.fact or audience.conversation.fact, reply.language)
+        services.memory.keep_reply(message.chat.id, message.message_id, audience.asker, told)
+        services.memory.keep_conversation(message.chat.id, audience.asker, told.fact, told.language)
 
 
 def question_of(message: Message, username: str) -> str | None:

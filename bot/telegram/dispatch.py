@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 from telegram import Update
+from telegram.error import TelegramError
 from telegram.ext import Application, BaseUpdateProcessor
 
 from bot.storage import Inbox, Leased
-from bot.storage.inbox import MAX_ATTEMPTS
+from bot.storage.inbox import LONGEST_REST, MAX_ATTEMPTS
+from bot.telegram.attempts import Attempts, Later, attempts
+from bot.telegram.backlog import worth
+from bot.telegram.reading import Unreadable, read
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +31,13 @@ PER_CHAT: Final = 4
 _RETRY_SECONDS: Final = (2, 20)
 """Before the second and the third attempt."""
 _OUTAGE_SECONDS: Final = 10
-"""Before another attempt when the network or the database failed, which counts as none."""
+"""Before another attempt when the network or the database failed, which counts as none; doubled each time that others
+were answered in between."""
+MAX_FAILURES: Final = 20
+"""Of the network with one update while others were answered, some hours in all, after which it is set aside."""
+_ALONE_SECONDS: Final = 10.0
+"""So long others wait for an update that may have killed the program."""
+_REMEMBERED: Final = 1_000
 _IDLE_SECONDS: Final = 15.0
 
 
@@ -40,6 +50,7 @@ class Work:
     """Set by the error handler: the attempt failed."""
     transient: bool = False
     """Set by the error handler: the failure is the network's or the database's, not the update's."""
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def last(self) -> bool:
@@ -63,6 +74,9 @@ class InOrder(BaseUpdateProcessor):
         self._waiting: Counter[int] = Counter()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._done = asyncio.Event()
+        self._resting: dict[int, tuple[float, int]] = {}
+        self._attempts: OrderedDict[int, Attempts] = OrderedDict()
+        self._answered = 0
         self.work: dict[int, Work] = {}
         """By the number of the update: everything in hand."""
 
@@ -89,13 +103,14 @@ class InOrder(BaseUpdateProcessor):
         self._waiting[chat] += 1
         try:
             async with self._locks[chat]:
-                in_hand.set(work)
-                try:
-                    await coroutine
-                except Exception as error:
-                    work.failure = error
-                    log.exception("an update could not be handled")
-            self._settle(work)
+                until = work.leased.behind or self._until(chat)
+                if until is not None:
+                    # one before it was postponed, and order is kept; whoever pressed a button is not kept waiting
+                    await _acknowledge(update)
+                    _close(coroutine)
+                    self._inbox.put_back(work.leased, until)
+                else:
+                    await self._handle(work, coroutine)
         except asyncio.CancelledError:
             _close(coroutine)
             self._inbox.release([work.leased])
@@ -110,17 +125,56 @@ class InOrder(BaseUpdateProcessor):
             self._done.set()
             self._finished()
 
-    def _settle(self, work: Work) -> None:
+    async def _handle(self, work: Work, coroutine: Awaitable[Any]) -> None:
+        number = work.leased.update_id
+        tried = self._attempts.pop(number, None) or Attempts()
+        tried.begin()
+        in_hand.set(work)
+        attempts.set(tried)
+        try:
+            await coroutine
+        except Exception as error:
+            work.failure = error
+            log.exception("an update could not be handled")
+        if self._settle(work, tried):
+            self._answered += tried.said
+        else:
+            self._attempts[number] = tried
+            if len(self._attempts) > _REMEMBERED:
+                self._attempts.popitem(last=False)
+
+    def _settle(self, work: Work, tried: Attempts) -> bool:
+        """Tell the inbox how an attempt ended; whether it was the last."""
         if work.failure is None:
             self._inbox.finish(work.leased.update_id)
-            return
-        if work.transient:
-            self._inbox.postpone(work.leased, pause=_OUTAGE_SECONDS)
-            return
-        pause = _RETRY_SECONDS[min(work.leased.attempts, len(_RETRY_SECONDS) - 1)]
+            return True
         reason = type(work.failure).__name__
-        if self._inbox.fail(work.leased, reason, pause=pause):
+        if isinstance(work.failure, Later):
+            self._rest(work, work.failure.seconds)
+            return False
+        if work.transient:
+            if not isinstance(work.failure, DBAPIError) and self._answered > tried.answered_before:
+                tried.failures += 1  # it is not the network of all
+            tried.answered_before = self._answered
+            if tried.failures < MAX_FAILURES:
+                self._rest(work, _OUTAGE_SECONDS * 2.0 ** max(0, tried.failures - 1))
+                return False
+        pause = _RETRY_SECONDS[min(work.leased.attempts, len(_RETRY_SECONDS) - 1)]
+        if self._inbox.fail(work.leased, reason, pause=pause, fatal=work.transient):
             log.error("update set aside after %d attempts: %s", work.leased.attempts + 1, reason)
+            return True
+        return False
+
+    def _rest(self, work: Work, seconds: float) -> None:
+        """Nothing was wrong with the update: it comes again, and nothing of its chat before it."""
+        now, rest = time.monotonic(), min(seconds, LONGEST_REST)
+        self._resting = {chat: until for chat, until in self._resting.items() if until[0] > now}
+        self._resting[work.leased.chat_id] = now + rest, self._inbox.postpone(work.leased, pause=rest)
+
+    def _until(self, chat: int) -> int | None:
+        """The time, in the inbox's terms, before which nothing of a chat is handled; None when anything may be."""
+        ends, until = self._resting.get(chat, (0.0, 0))
+        return until if ends > time.monotonic() else None
 
     async def idle(self) -> None:
         """Wait until nothing is in hand."""
@@ -132,6 +186,15 @@ class InOrder(BaseUpdateProcessor):
         """Stop everything in hand; it goes back to the inbox."""
         for task in list(self._tasks):
             task.cancel()
+
+
+async def _acknowledge(update: object) -> None:
+    """Stop the waiting sign of a button whose chat has to wait: Telegram soon takes no answer any more."""
+    if isinstance(update, Update) and update.callback_query is not None:
+        try:
+            await update.callback_query.answer()
+        except TelegramError as error:
+            log.debug("a button was not answered (%s)", type(error).__name__)
 
 
 def _close(coroutine: Awaitable[Any]) -> None:
@@ -184,12 +247,15 @@ class Feeder:
 
     async def _feed(self, application: Application[Any, Any, Any, Any, Any, Any], processor: InOrder) -> int:
         room = IN_HAND - len(processor.work)
-        if room <= 0 or any(work.leased.alone for work in processor.work.values()):
+        recent = time.monotonic() - _ALONE_SECONDS
+        if room <= 0 or any(work.leased.alone and work.since > recent for work in processor.work.values()):
             return 0
         late_before = self._clock() - self._late_after
         caught_up = self.caught_up()
         if caught_up and not self._skipped:
-            skipped = await self._inbox.skip_backlog(late_before, self._late_per_chat)
+            skipped = await self._inbox.skip_backlog(
+                late_before, self._late_per_chat, lambda payload: worth(payload, application.bot)
+            )
             self._skipped = True
             if skipped:
                 log.warning("after an outage %d old messages are left unanswered", skipped)
@@ -204,10 +270,10 @@ class Feeder:
         self, application: Application[Any, Any, Any, Any, Any, Any], processor: InOrder, one: Leased
     ) -> None:
         try:
-            update = Update.de_json(one.payload, application.bot)
-        except Exception as error:  # whatever the library stumbles over
-            log.error("an update that cannot be read is set aside: %s", type(error).__name__)
-            self._inbox.fail(one, f"unreadable: {type(error).__name__}", pause=0, fatal=True)
+            update = read(one.payload, application.bot)
+        except Unreadable as error:
+            log.error("an update that cannot be read is set aside: %s", error)
+            self._inbox.fail(one, f"unreadable: {error}", pause=0, fatal=True)
             return
         processor.work[one.update_id] = Work(one)
         await application.update_queue.put(update)

@@ -7,14 +7,16 @@ import secrets
 import time
 from typing import Final
 
+import httpx
 from sqlalchemy.exc import DBAPIError
 from telegram import Update
-from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 
+from bot.telegram.attempts import Later, Unconfirmed
 from bot.telegram.audience import audience_of
 from bot.telegram.blocks import Block
 from bot.telegram.dispatch import in_hand
-from bot.telegram.flood import is_safe_to_repeat
+from bot.telegram.hearing import commands, hear
 from bot.telegram.services import Context
 from bot.telegram.speech import Place, Saying, place_of, say
 
@@ -29,21 +31,34 @@ async def on_error(update: object, context: Context) -> None:
     error, work = context.error, in_hand.get()
     if error is None:
         return
-    if isinstance(error, TimedOut) and not is_safe_to_repeat("sendMessage", error):
-        # sending it again might show it twice
+    if isinstance(error, Unconfirmed):
         log.warning("Telegram did not confirm a message in time; it is not sent again")
         return
-    transient = isinstance(error, DBAPIError) or (isinstance(error, NetworkError) and not isinstance(error, BadRequest))
+    transient = isinstance(error, DBAPIError | InvalidToken) or _is_of_the_network(error)
     if work is not None:
         work.failure, work.transient = error, transient
+    if isinstance(error, Later):
+        return
     if transient:
         log.warning("%s while handling an update; trying again", type(error).__name__)
         return
     reference = secrets.token_hex(4)
     log.error("reference %s: a handler failed", reference, exc_info=error)
     if work is None or work.last:
-        await _tell(update, context, reference)
+        try:
+            await _tell(update, context, reference)
+        except Later as wait:
+            if work is not None:  # tried once more, to tell it then
+                work.failure = wait
         await _report(context, reference, error)
+
+
+def _is_of_the_network(error: BaseException) -> bool:
+    """Whether it may pass; what goes wrong before a request is on its way, called the same, will not."""
+    cause = error.__cause__
+    on_its_way = cause is None or isinstance(cause, httpx.TransportError | TelegramError)  # or a page of a gateway
+    fault = isinstance(error, BadRequest) or not on_its_way
+    return isinstance(error, NetworkError) and not fault
 
 
 async def _tell(update: object, context: Context, reference: str) -> None:
@@ -60,6 +75,8 @@ async def _tell(update: object, context: Context, reference: str) -> None:
             reference=reference,
         )
         await say(context, place_of(message), Saying([Block(text)]))
+    except Later:
+        raise
     except (TelegramError, DBAPIError):
         log.warning("reference %s: the person could not be told", reference)
 
@@ -67,8 +84,11 @@ async def _tell(update: object, context: Context, reference: str) -> None:
 def _was_meant(update: Update, context: Context) -> bool:
     if update.callback_query is not None:
         return True
-    text = (update.effective_message and update.effective_message.text) or ""
-    return f"@{context.bot.username}".lower() in text.lower() or text.startswith("/")
+    message = update.effective_message
+    if message is None:
+        return False
+    heard = hear(message, context.bot)
+    return heard.to_us if heard is not None else commands(message, context.bot.username)
 
 
 async def _report(context: Context, reference: str, error: BaseException) -> None:

@@ -1,6 +1,7 @@
 """Telegram's limits on sending, kept: overall, per private chat, per group; and what to do when it says no.
 
-A 429 pauses only the chat that it was for. What the network lost is sent again when that is safe.
+A 429 pauses only the chat that it was for. What the network lost is sent again when that is safe. Nobody holds a place
+among the updates in hand to wait for long: `Later` puts them back into the inbox.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ from telegram.error import BadRequest as Refused
 from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
+from bot.telegram.attempts import Later, Unconfirmed, attempts
+
 MAX_TRIES: Final = 8
 """Of one request that fails on the way or with a 5xx."""
+TRIES_IN_HAND: Final = 4
+"""Of one for an update in hand, which has more attempts in the inbox."""
+LONGEST_WAIT: Final = 2.0
+"""Seconds that an update in hand waits for its chat; it comes back later when there are more."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds between two tries at most."""
 MARGIN: Final = 0.05
@@ -99,22 +106,35 @@ class FloodControl(BaseRateLimiter[None]):
         """Send a request when it may be sent, and again when it has to be.
 
         Raises:
+            Later: the chat may not be written to for a while, and an update in hand should not wait for it.
+            Unconfirmed: a new message may have arrived, or not.
             TelegramError: what cannot be mended by sending again, or could not by `MAX_TRIES`.
         """
         chat = str(data["chat_id"]) if data.get("chat_id") is not None else None
         # what goes to no chat is held up by its own kind only
         pause = chat or endpoint
         tries = 0
+        attempt = attempts.get()
+        sends = endpoint.startswith(_SENDS)
+        message = (endpoint, chat, hash(str(data.get("text"))))
+        if attempt is not None and sends and (result := attempt.recall(message)) is not None:
+            return result
+        most = MAX_TRIES if attempt is None else TRIES_IN_HAND
         while True:
             await self._turn(endpoint, chat, pause)
             try:
-                return await callback(*args, **kwargs)
+                result = await callback(*args, **kwargs)
+                if attempt is not None and sends:
+                    attempt.keep(message, result)
+                return result
             except RetryAfter as error:
                 until = self._clock() + _seconds(error) + MARGIN
                 self._paused[pause] = max(until, self._paused.get(pause, 0.0))
             except NetworkError as error:
                 tries += 1
-                if isinstance(error, Refused) or tries >= MAX_TRIES or not is_safe_to_repeat(endpoint, error):
+                if isinstance(error, TimedOut) and not is_safe_to_repeat(endpoint, error):
+                    raise Unconfirmed from error
+                if isinstance(error, Refused) or tries >= most:
                     raise
                 await self._sleep(backoff(tries))
 
@@ -159,6 +179,8 @@ class FloodControl(BaseRateLimiter[None]):
 
     async def _until(self, moment: float) -> None:
         while (wait := moment - self._clock()) > 0:
+            if wait > LONGEST_WAIT and attempts.get() is not None:
+                raise Later(wait)
             await self._sleep(wait)
 
 

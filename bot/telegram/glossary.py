@@ -39,7 +39,7 @@ async def on_what(update: Update, context: Context) -> None:
 async def _on_command(update: Update, context: Context, which: str) -> None:
     message = update.effective_message
     if message is not None and context.args:
-        await respond(update, context, message, " ".join(context.args))
+        await respond(update, context, message, " ".join(context.args), complete=True)
     else:
         await open_list(update, context, lambda services, audience: glossary(services, audience.language, which))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +26,8 @@ UPDATES: Final = [
     "my_chat_member",
 ]
 """The kinds of update that the bot asks for."""
+REFUSED_SECONDS: Final = 300.0
+"""So long a token that was good must be refused before it counts as bad: a server that restarts says the same."""
 
 
 class Polling:
@@ -47,21 +49,26 @@ class Polling:
         """Poll until cancelled.
 
         Raises:
-            InvalidToken: Telegram does not know the token (any more).
+            InvalidToken: Telegram does not know the token any more, and has said so for a while.
         """
         failures = 0
+        refused_since: float | None = None
         while True:
             self.last_return = time.monotonic()
             try:
                 await self._poll()
-                failures = 0
-            except InvalidToken:
-                raise
+                failures, refused_since = 0, None
             except RetryAfter as error:
                 after = error.retry_after
                 await self._rest(after if isinstance(after, int | float) else after.total_seconds())
             except (TelegramError, DBAPIError) as error:
                 failures += 1
+                if isinstance(error, InvalidToken):
+                    refused_since = time.monotonic() if refused_since is None else refused_since
+                    if time.monotonic() - refused_since > REFUSED_SECONDS:
+                        raise
+                else:
+                    refused_since = None
                 if isinstance(error, Conflict):
                     log.warning("another program polls with the same token, or a webhook is set; stop the other one")
                 else:
@@ -91,12 +98,21 @@ class Polling:
         self._arrived()
 
 
-async def watch(polling: Polling, limit: float, restart: Callable[[], Awaitable[None]]) -> None:
-    """Start polling anew whenever no poll has come back for `limit` seconds."""
+async def poll_watched(polling: Polling, limit: float) -> None:
+    """Poll until cancelled, and anew whenever no poll has come back for `limit` seconds.
+
+    Raises:
+        InvalidToken: as `Polling.run` does.
+    """
     while True:
-        await asyncio.sleep(limit / 10)
-        quiet = time.monotonic() - polling.last_return
-        if quiet > limit:
-            log.error("polling has stalled: nothing came back for %d seconds; starting it anew", quiet)
-            polling.last_return = time.monotonic()
-            await restart()
+        polling.last_return = time.monotonic()
+        poll = asyncio.create_task(polling.run(), name="poll")
+        try:
+            while not poll.done() and time.monotonic() - polling.last_return <= limit:
+                await asyncio.wait({poll}, timeout=limit / 10)
+            if poll.done():
+                await poll
+        finally:
+            poll.cancel()
+            await asyncio.gather(poll, return_exceptions=True)
+        log.error("polling has stalled: nothing came back for %d seconds; starting it anew", limit)

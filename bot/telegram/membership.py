@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
 from typing import Final
 
 from telegram import Chat as TelegramChat
 from telegram import ChatMember, ChatMemberRestricted, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 from telegram.ext import ApplicationHandlerStop
 
 from bot.storage import Chat
@@ -21,6 +23,9 @@ from bot.telegram.welcome import introduction
 RECHECK_SECONDS: Final = 600.0
 """Between two looks at whether the bot may write again where it was silenced: Telegram does not tell when a group's
 rights for everybody change."""
+MOVE_SECONDS: Final = 1.0
+"""How long after the bot came into a supergroup Telegram may yet say that it is a group that has moved."""
+_LOOK_SECONDS: Final = 0.05
 _CHECKED: Final = "checked"
 """In `context.chat_data`: when the bot last looked."""
 
@@ -42,6 +47,8 @@ async def on_membership(update: Update, context: Context) -> None:
         known = await memory.chat(chat.id)
         muted = not may_write(change.new_chat_member)
         if known is None and not is_in(change.old_chat_member) and not muted:
+            if chat.type == ChatType.SUPERGROUP and await _moves_here(context, chat.id):
+                return
             await _enter(update, context, chat)
         else:
             memory.keep_chat(replace(known or Chat(chat.id, chat.type), muted=muted))
@@ -111,6 +118,19 @@ async def _enter(update: Update, context: Context, chat: TelegramChat) -> None:
     context.bot_data.memory.keep_chat(Chat(chat.id, chat.type, muted=sent is None))
 
 
+async def _moves_here(context: Context, chat_id: int) -> bool:
+    """Whether the supergroup that the bot has just come into is a group that it was in.
+
+    Telegram tells of the coming first, and a moment later, in the old group too, that the group has moved.
+    """
+    until = time.monotonic() + MOVE_SECONDS
+    while await context.bot_data.memory.chat(chat_id) is None:
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(_LOOK_SECONDS)
+    return True
+
+
 async def _leave(context: Context, chat_id: int) -> None:
     await context.bot_data.memory.forget_chat(chat_id)
     context.application.drop_chat_data(chat_id)
@@ -139,7 +159,7 @@ async def _may_write_again(context: Context, chat: Chat) -> bool:
         if member.status == ChatMemberStatus.MEMBER:
             rights = (await context.bot.get_chat(chat.chat_id)).permissions
             allowed = rights is None or rights.can_send_messages is not False
-    except (BadRequest, Forbidden):
+    except (BadRequest, Forbidden, ChatMigrated):
         return False
     if allowed:
         context.bot_data.memory.keep_chat(replace(chat, muted=False))

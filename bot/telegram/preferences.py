@@ -7,22 +7,24 @@ from dataclasses import replace
 from typing import Final
 
 from rapidfuzz import fuzz, process
-from telegram import CallbackQuery, Message, Update
 from telegram import InlineKeyboardButton as Button
 from telegram import InlineKeyboardMarkup as Keyboard
+from telegram import Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 
 from bot.assistant import Assistant
 from bot.language import clean, normalise
 from bot.storage import Chat, Person
 from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block, Style
+from bot.telegram.buttons import put_in_place
 from bot.telegram.callbacks import Action, pack, unpack
+from bot.telegram.presses import acknowledge, reject
 from bot.telegram.privacy import let_go, pose
-from bot.telegram.questions import acknowledge
+from bot.telegram.questions import tell
 from bot.telegram.services import Context, Services
-from bot.telegram.speech import Saying, edit, place_of, say
+from bot.telegram.speech import Saying
 from bot.telegram.welcome import hear_command, spoken
 
 # what a settings button says: one of these, and the value
@@ -39,18 +41,18 @@ async def on_language(update: Update, context: Context) -> None:
     if (heard := await hear_command(update, context)) is None:
         return
     message, audience = heard
-    services, place = context.bot_data, place_of(message)
+    services = context.bot_data
     wanted = " ".join(context.args or ())
     if message.chat.type != ChatType.PRIVATE and not await _is_sent_by_admin(context, message):
         text = audience.speaker._("Only admins of this group can change that.")
-        await say(context, place, Saying([Block(text)]))
+        await tell(update, context, message, audience, Saying([Block(text)]))
     elif not wanted:
-        await pose(context, place, language_question(services, audience))
+        await pose(update, context, message, audience, language_question(services, audience))
     elif (code := language_named(services.assistant, wanted)) is not None:
         set_language(context, message.chat.type, audience, code)
-        await say(context, place, language_is_set(await audience_of(update, context), code))
+        await tell(update, context, message, audience, language_is_set(await audience_of(update, context), code))
     else:
-        await pose(context, place, language_question(services, audience, unknown=True))
+        await pose(update, context, message, audience, language_question(services, audience, unknown=True))
 
 
 async def on_settings(update: Update, context: Context) -> None:
@@ -58,7 +60,7 @@ async def on_settings(update: Update, context: Context) -> None:
     if (heard := await hear_command(update, context)) is not None:
         message, audience = heard
         saying = settings(audience, reads_all=bool(context.bot.can_read_all_group_messages))
-        await pose(context, place_of(message), saying)
+        await pose(update, context, message, audience, saying)
 
 
 async def on_settings_button(update: Update, context: Context) -> None:
@@ -67,17 +69,23 @@ async def on_settings_button(update: Update, context: Context) -> None:
     if query is None or (message := query.message) is None:
         return
     audience = await audience_of(update, context)
-    if message.chat.type != ChatType.PRIVATE and not await is_admin(context, message.chat.id, query.from_user.id):
-        await _object(query, audience.speaker._("Only admins of this group can change that."))
+    try:
+        allowed = message.chat.type == ChatType.PRIVATE or await is_admin(context, message.chat.id, query.from_user.id)
+    except ChatMigrated as error:  # what is set there now would be set for nobody
+        await context.bot_data.memory.move_chat(message.chat.id, error.new_chat_id)
+        await reject(update, context, query)
+        return
+    if not allowed:
+        await acknowledge(query, audience.speaker._("Only admins of this group can change that."), alert=True)
         return
     saying = await _changed(update, context, message.chat.type, audience, unpack(query.data)[1])
     if saying is None:
-        await acknowledge(query, audience.speaker._("This button is too old. Please ask again."))
+        await reject(update, context, query)
         return
     await acknowledge(query)
     if saying.keyboard is None:
         let_go(context, message.chat.id)
-    await edit(context, message.chat.id, message.message_id, saying)
+    await put_in_place(context, query, saying)
 
 
 async def _changed(
@@ -217,10 +225,3 @@ async def _is_sent_by_admin(context: Context, message: Message) -> bool:
     if message.sender_chat is not None:
         return message.sender_chat.id == message.chat.id
     return message.from_user is not None and await is_admin(context, message.chat.id, message.from_user.id)
-
-
-async def _object(query: CallbackQuery, text: str) -> None:
-    try:
-        await query.answer(text, show_alert=True)
-    except BadRequest:
-        return  # too late to be shown

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from telegram import InlineKeyboardButton as Button
 from telegram import InlineKeyboardMarkup as Keyboard
-from telegram import Update
+from telegram import Message, Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest
 
 from bot.i18n import Speaker
 from bot.storage.inbox import KEPT_SECONDS
 from bot.storage.memory import CONVERSATION_SECONDS, REPLY_SECONDS
-from bot.telegram.audience import audience_of
+from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block, Style
 from bot.telegram.callbacks import Action, pack, unpack
-from bot.telegram.questions import acknowledge
+from bot.telegram.presses import acknowledge
+from bot.telegram.questions import tell
 from bot.telegram.services import Context
-from bot.telegram.speech import Place, Saying, edit, place_of, say
+from bot.telegram.speech import Place, Saying, change_buttons, edit, say
 from bot.telegram.welcome import hear_command
-
-log = logging.getLogger(__name__)
 
 YES: Final = "1"
 NO: Final = "0"
@@ -34,7 +31,7 @@ async def on_privacy(update: Update, context: Context) -> None:
     """`/privacy`: what is stored, for how long, and how to have it deleted."""
     if (heard := await hear_command(update, context)) is not None:
         message, audience = heard
-        await say(context, place_of(message), statement(audience.speaker))
+        await tell(update, context, message, audience, statement(audience.speaker))
 
 
 async def on_forgetme(update: Update, context: Context) -> None:
@@ -46,12 +43,12 @@ async def on_forgetme(update: Update, context: Context) -> None:
     if message.chat.type != ChatType.PRIVATE:
         text = speaker._("That is between you and me: send me /forgetme in our private chat.")
         link = Button(speaker._("Open the private chat"), url=f"https://t.me/{context.bot.username}")
-        await say(context, place_of(message), Saying([Block(text)], Keyboard([[link]])))
+        await tell(update, context, message, audience, Saying([Block(text)], Keyboard([[link]])))
         return
     text = speaker._("Shall I forget everything about you: your language, your votes, what we last spoke of?")
     yes = Button(speaker._("Yes, forget everything"), callback_data=pack(Action.FORGET, YES))
     no = Button(speaker._("No, keep it"), callback_data=pack(Action.FORGET, NO))
-    await pose(context, place_of(message), Saying([Block(text)], Keyboard([[yes], [no]])))
+    await pose(update, context, message, audience, Saying([Block(text)], Keyboard([[yes], [no]])))
 
 
 async def on_forget_button(update: Update, context: Context) -> None:
@@ -81,21 +78,21 @@ async def on_cancel(update: Update, context: Context) -> None:
     ours = replied is not None and replied.from_user is not None and replied.from_user.id == context.bot.id
     waiting = let_go(context, message.chat.id)
     target = replied.message_id if replied is not None and ours else waiting
-    if target is not None and await _take_buttons_away(context, message.chat.id, target):
+    if target is not None and await change_buttons(context, message.chat.id, target, None):
         text = audience.speaker._("All right, never mind that.")
     else:
         text = audience.speaker._("There is nothing to cancel. Just ask me something!")
-    await say(context, place_of(message), Saying([Block(text)]))
+    await tell(update, context, message, audience, Saying([Block(text)]))
 
 
 # -- questions of the bot's own
 
 
-async def pose(context: Context, place: Place, question: Saying) -> None:
+async def pose(update: Update, context: Context, message: Message, audience: Audience, question: Saying) -> None:
     """Say something with buttons that `/cancel` takes away again. An earlier question keeps its buttons."""
-    sent = await say(context, place, question)
-    if sent is not None and place.private and context.chat_data is not None:
-        context.chat_data[_PENDING] = sent.message_id
+    posed = await tell(update, context, message, audience, question)
+    if posed is not None and message.chat.id > 0 and context.chat_data is not None:
+        context.chat_data[_PENDING] = posed
 
 
 def let_go(context: Context, chat_id: int) -> int | None:
@@ -104,15 +101,6 @@ def let_go(context: Context, chat_id: int) -> int | None:
         return None
     found: int | None = context.chat_data.pop(_PENDING, None)
     return found
-
-
-async def _take_buttons_away(context: Context, chat_id: int, message_id: int) -> bool:
-    try:
-        await context.bot.edit_message_reply_markup(chat_id, message_id, reply_markup=None)
-    except BadRequest:
-        log.debug("a question of ours is gone or had no buttons")
-        return False
-    return True
 
 
 # -- what is said

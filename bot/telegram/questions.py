@@ -1,83 +1,175 @@
-"""Questions: answered in private whatever they are, edited when they are edited, and the buttons under the answers."""
+"""Questions: answered in private whatever they are, edited when they are edited, and read with what they follow."""
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
+from telegram import Message, Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest
 
-from bot.language import clean
-from bot.passages import passage_of
+from bot.language import clean, normalise
 from bot.reply import Reply, Status
-from bot.telegram.answers import answer, language_keyboard
+from bot.storage import Conversation, Told
+from bot.telegram.answers import answer
 from bot.telegram.audience import Audience, audience_of
-from bot.telegram.blocks import Block, Style
-from bot.telegram.callbacks import unpack
+from bot.telegram.blocks import Block
 from bot.telegram.dispatch import in_hand
+from bot.telegram.hearing import answered_message, without_mention, words_of
 from bot.telegram.patience import Mood
+from bot.telegram.repeats import is_first, take_back
 from bot.telegram.services import Context
-from bot.telegram.speech import Place, Saying, edit, place_of, say
-
-log = logging.getLogger(__name__)
+from bot.telegram.speech import Saying, edit, place_of, say
 
 SURE: Final = 0.9
 """Confidence from which something not addressed to the bot is answered where listening is on."""
 APOLOGY_SECONDS: Final = 3600.0
+_LONG: Final = 300
+"""Letters from which reading a text may take so long that others should not wait for it."""
 
 
 async def on_private_text(update: Update, context: Context) -> None:
-    """Any text in a private chat is a question."""
+    """Any text in a private chat is a question, but for what the bot itself wrote for somebody inline."""
     message = update.effective_message
-    if message is not None:
-        await respond(update, context, message, message.text or message.caption or "")
+    if message is not None and (message.via_bot is None or message.via_bot.id != context.bot.id):
+        await respond(update, context, message, without_mention(words_of(message), context.bot.username).strip())
 
 
-async def respond(update: Update, context: Context, message: Message, text: str, *, only_if_sure: bool = False) -> None:
-    """Answer a question in its chat, or edit the answer when the question was edited."""
+async def respond(
+    update: Update,
+    context: Context,
+    message: Message,
+    text: str,
+    *,
+    only_if_sure: bool = False,
+    complete: bool = False,
+) -> None:
+    """Answer a question in its chat, or edit the answer when the question was edited.
+
+    `only_if_sure`: it was overheard; `complete`: it follows nothing that was said before.
+    """
+    edited = update.edited_message is not None
+    earlier = await _earlier(update, context, message)
+    if earlier is not None and not edited and message is update.effective_message:
+        return  # handled before, up to the answer; or its edit was, which came first
+    if edited and earlier is None and only_if_sure:
+        return  # an edit corrects an answer; what was only overheard gets none because it was edited
     audience = await audience_of(update, context)
-    if update.edited_message is None and not only_if_sure and not await has_patience(context, message, audience):
+    patience = context.bot_data.patience
+    if edited and earlier is not None:
+        if not patience.allows(audience.asker, update.update_id):
+            return
+    elif not only_if_sure and not await has_patience(update, context, message, audience):
         return
-    reply = ask(context, audience, text)
+    after = await _follows(context, message, audience, earlier if edited else None)
+    reply = await ask(context, audience, text, replace(after, fact=None) if complete else after)
+    if edited:
+        await deliver(update, context, message, audience, reply, after=after)
+        return
     if only_if_sure and not (reply.status is Status.ANSWERED and reply.confidence >= SURE and not reply.follow_up):
         return
-    await deliver(update, context, message, audience, reply)
+    # the same words may mean something else below another answer
+    asked = (normalise(text), reply.status, reply.fact, reply.language)
+    asker = update.effective_message or message
+    if not is_first(context, asker, *asked):
+        return
+    if only_if_sure and not patience.allows(audience.asker, update.update_id):
+        take_back(context, asker, *asked)
+        return
+    if not await deliver(update, context, message, audience, reply, after=after):
+        take_back(context, asker, *asked)
 
 
-def ask(context: Context, audience: Audience, text: str) -> Reply:
-    """What the assistant says to a text, with the conversation so far."""
-    return context.bot_data.reply(
-        clean(text),
+async def _earlier(update: Update, context: Context, message: Message) -> Told | None:
+    """What was answered to a message before, where that can have happened."""
+    work = in_hand.get()
+    again = work is not None and (work.leased.late or work.leased.attempts > 0)
+    if update.edited_message is None and not again and message.chat.type == ChatType.PRIVATE:
+        return None  # spares a look into the database for each question
+    return await context.bot_data.memory.reply_to(message.chat.id, message.message_id)
+
+
+async def _follows(context: Context, message: Message, audience: Audience, earlier: Told | None) -> Conversation:
+    """What a question may refer to: what it did before it was edited, the message replied to, or what came last."""
+    if earlier is not None:
+        return Conversation(earlier.context, earlier.language)
+    original = answered_message(message, context.bot)
+    told = await context.bot_data.memory.told(message.chat.id, original.message_id) if original is not None else None
+    return audience.conversation if told is None else Conversation(told.fact, told.language)
+
+
+async def ask(context: Context, audience: Audience, text: str, after: Conversation | None = None) -> Reply:
+    """What the assistant says to a text. `after`: what it may refer to; else what was said last."""
+    after = after or audience.conversation
+    question = clean(text)
+    read = partial(
+        context.bot_data.reply,
+        question,
         language=audience.chosen,
-        conversation_language=audience.conversation.language,
+        conversation_language=after.language,
         language_code=audience.language_code,
-        context=audience.conversation.fact,
+        context=after.fact,
     )
+    return read() if len(question) <= _LONG else await asyncio.to_thread(read)
 
 
-async def deliver(update: Update, context: Context, message: Message, audience: Audience, reply: Reply) -> None:
-    """Say a reply below a message, or in place of the reply that it had before it was edited."""
-    services = context.bot_data
+async def deliver(
+    update: Update,
+    context: Context,
+    message: Message,
+    audience: Audience,
+    reply: Reply,
+    *,
+    after: Conversation | None = None,
+) -> bool:
+    """Say a reply below a message, or in place of the reply that it had before it was edited; False if nobody hears.
+
+    `after` is what the question was read with.
+    """
     saying = answer(
-        services, apologetic(context, audience, reply), username=context.bot.username, tally=await tally(context, reply)
+        context.bot_data,
+        apologetic(context, audience, reply),
+        username=context.bot.username,
+        tally=await tally(context, reply),
     )
-    remember(context, audience, reply)
-    if update.edited_message is not None:
-        earlier = await services.memory.reply_to(message.chat.id, message.message_id)
-        if earlier is not None and await edit(context, message.chat.id, earlier, saying):
-            return
-    sent = await say(context, place_of(message), saying)
-    if sent is not None:
-        services.memory.keep_reply(message.chat.id, message.message_id, sent.message_id, audience.asker)
+    before = after.fact if after is not None else None
+    memory = context.bot_data.memory
+    edited = update.edited_message is not None
+    earlier = await memory.reply_to(message.chat.id, message.message_id) if edited else None
+    told = Told(0, reply.fact or before, reply.language, before)
+    if await tell(update, context, message, audience, saying, told) is None:
+        return False
+    # an edit of something older changes nothing about what was said last
+    if earlier is None or earlier.fact == audience.conversation.fact:
+        memory.keep_conversation(audience.chat_id, audience.asker, told.fact, told.language)
+    return True
 
 
-def remember(context: Context, audience: Audience, reply: Reply) -> None:
-    """Keep what was said last, for follow-ups."""
-    fact = reply.fact or audience.conversation.fact
-    context.bot_data.memory.keep_conversation(audience.chat_id, audience.asker, fact, reply.language)
+async def tell(
+    update: Update,
+    context: Context,
+    message: Message,
+    audience: Audience,
+    saying: Saying,
+    told: Told | None = None,
+) -> int | None:
+    """Say it below a message, or in place of what was said there before the message was edited.
+
+    Returns the number of the bot's message, None if there is none here. `told` is what to remember of it.
+    """
+    memory, chat = context.bot_data.memory, message.chat.id
+    earlier = await memory.reply_to(chat, message.message_id) if update.edited_message is not None else None
+    if earlier is not None and await edit(context, chat, earlier.reply_id, saying):
+        number = earlier.reply_id
+    else:
+        sent = await say(context, place_of(message), saying)
+        if sent is None or sent.chat_id != chat:
+            return None  # nobody is there, or the group has moved, and nothing is kept of where it was
+        number = sent.message_id
+    memory.keep_reply(chat, message.message_id, audience.asker, replace(told or Told(0), reply_id=number))
+    return number
 
 
 def apologetic(context: Context, audience: Audience, reply: Reply) -> Reply:
@@ -94,13 +186,17 @@ def apologetic(context: Context, audience: Audience, reply: Reply) -> Reply:
     return replace(reply, preface=f"{sorry} {reply.preface or ''}".strip())
 
 
-async def has_patience(context: Context, message: Message, audience: Audience) -> bool:
+async def has_patience(update: Update, context: Context, message: Message, audience: Audience) -> bool:
     """Whether this message is answered; who sends too many is told so once."""
-    mood = context.bot_data.patience.hear(audience.asker)
+    mood = context.bot_data.patience.hear(audience.asker, update.update_id)
     if mood is Mood.ASK_TO_WAIT:
-        text = audience.speaker._("One moment, please: that was a lot at once. Ask me again in a minute.")
-        await say(context, place_of(message), Saying([Block(text)]))
+        await say(context, place_of(message), Saying([Block(please_wait(audience))]))
     return mood is Mood.ANSWER
+
+
+def please_wait(audience: Audience) -> str:
+    """What is said, once, to somebody who asks for too much at once."""
+    return audience.speaker._("One moment, please: that was a lot at once. Ask me again in a minute.")
 
 
 async def tally(context: Context, reply: Reply) -> tuple[int, int]:
@@ -108,139 +204,3 @@ async def tally(context: Context, reply: Reply) -> tuple[int, int]:
     if reply.fact is None:
         return 0, 0
     return await context.bot_data.memory.tally(reply.fact, reply.language)
-
-
-# -- buttons
-
-
-async def on_answer_button(update: Update, context: Context) -> None:
-    """A suggestion or a related question was tapped: tell that fact in a new message."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    audience = await audience_of(update, context)
-    reply = context.bot_data.assistant.answer(*fact)
-    remember(context, audience, reply)
-    await acknowledge(query)
-    place = _place_of_button(query)
-    if place is not None:
-        saying = answer(context.bot_data, reply, username=context.bot.username, tally=await tally(context, reply))
-        await say(context, place, saying)
-
-
-async def on_translate_button(update: Update, context: Context) -> None:
-    """Tell the same fact in this message in another language."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    reply = context.bot_data.assistant.answer(*fact)
-    await acknowledge(query)
-    if query.message is not None:
-        saying = answer(context.bot_data, reply, username=context.bot.username, tally=await tally(context, reply))
-        await edit(context, query.message.chat.id, query.message.message_id, saying)
-
-
-async def on_languages_button(update: Update, context: Context) -> None:
-    """Show the other languages in place of the usual buttons."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    await acknowledge(query)
-    await _change_buttons(query, language_keyboard(context.bot_data, *fact))
-
-
-async def on_back_button(update: Update, context: Context) -> None:
-    """Show the usual buttons again."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    await acknowledge(query)
-    await _restore_buttons(context, query, fact)
-
-
-async def on_vote_button(update: Update, context: Context) -> None:
-    """Count a vote, one a person, and show the count."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    parts = unpack(query.data)[1]
-    changed = await context.bot_data.memory.vote(query.from_user.id, *fact, up=parts[-1] == "1")
-    speaker = context.bot_data.speaker(fact[1])
-    await acknowledge(query, speaker._("Thank you, your vote is counted."))
-    if changed:
-        await _restore_buttons(context, query, fact)
-
-
-async def on_passage_button(update: Update, context: Context) -> None:
-    """Show the cited passages in the original, as a reply to the answer."""
-    query = update.callback_query
-    if query is None or (fact := await _pressed(context, query)) is None:
-        return
-    await acknowledge(query)
-    services, place = context.bot_data, _place_of_button(query)
-    if place is None or services.sources is None or query.message is None:
-        return
-    reply = services.assistant.answer(*fact)
-    found: list[Block] = []
-    for cited in dict.fromkeys(reply.citations):
-        passage = passage_of(services.assistant, services.sources, cited, reply.language)
-        found.append(Block(passage.heading, Style.TITLE))
-        found.append(Block(passage.original, Style.QUOTE) if passage.original else Block(passage.problem or ""))
-    await say(context, replace(place, reply_to=query.message.message_id), Saying(found))
-
-
-async def on_none_button(update: Update, context: Context) -> None:
-    """None of the suggestions was meant: say what helps."""
-    query = update.callback_query
-    if query is None:
-        return
-    audience = await audience_of(update, context)
-    await acknowledge(query)
-    if query.message is not None:
-        text = audience.speaker._("Then try other words: a name, a place or a date helps. /topics shows what I know.")
-        await edit(context, query.message.chat.id, query.message.message_id, Saying([Block(text)]))
-
-
-async def _pressed(context: Context, query: CallbackQuery) -> tuple[str, str] | None:
-    """Fact and language that a button stands for; None, and told so, where they are not known any more."""
-    knowledge = context.bot_data.assistant.knowledge
-    parts = unpack(query.data)[1]
-    if len(parts) >= 2 and parts[0] in knowledge.facts and parts[1] in knowledge.languages:
-        return parts[0], parts[1]
-    code = context.bot_data.assistant.known_language(query.from_user.language_code)
-    speaker = context.bot_data.speaker(code or context.bot_data.assistant.default_language)
-    await acknowledge(query, speaker._("This button is too old. Please ask again."))
-    return None
-
-
-async def acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    """Stop the button's waiting sign; too late is no error."""
-    try:
-        await query.answer(text)
-    except BadRequest:
-        log.debug("a button was answered too late")
-
-
-def _place_of_button(query: CallbackQuery) -> Place | None:
-    message = query.message
-    if message is None:
-        return None
-    if isinstance(message, Message):
-        place = place_of(message)
-        return replace(place, reply_to=None if message.chat.type == ChatType.PRIVATE else message.message_id)
-    return Place(message.chat.id)
-
-
-async def _restore_buttons(context: Context, query: CallbackQuery, fact: tuple[str, str]) -> None:
-    reply = context.bot_data.assistant.answer(*fact)
-    usual = answer(context.bot_data, reply, username=context.bot.username, tally=await tally(context, reply))
-    if usual.keyboard is not None:
-        await _change_buttons(query, usual.keyboard)
-
-
-async def _change_buttons(query: CallbackQuery, keyboard: InlineKeyboardMarkup) -> None:
-    try:
-        await query.edit_message_reply_markup(keyboard)
-    except BadRequest as error:
-        if "not modified" not in error.message:
-            log.debug("the buttons of a message cannot be changed any more")

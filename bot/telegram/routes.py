@@ -16,6 +16,7 @@ from telegram.ext import (
 
 from bot.telegram import (
     browse,
+    buttons,
     channels,
     glossary,
     groups,
@@ -26,8 +27,9 @@ from bot.telegram import (
     questions,
     welcome,
 )
-from bot.telegram.callbacks import Action, pattern
+from bot.telegram.callbacks import Action
 from bot.telegram.errors import on_error
+from bot.telegram.presses import on_old_button, press_handler
 from bot.telegram.services import App, Context
 
 Handler = BaseHandler[Any, Context, Any]
@@ -55,20 +57,21 @@ def _inline_and_channels() -> list[Handler]:
 
 def _buttons() -> list[Handler]:
     by_action = {
-        Action.ANSWER: questions.on_answer_button,
-        Action.TRANSLATE: questions.on_translate_button,
-        Action.LANGUAGES: questions.on_languages_button,
-        Action.BACK: questions.on_back_button,
-        Action.VOTE: questions.on_vote_button,
-        Action.PASSAGE: questions.on_passage_button,
-        Action.NONE: questions.on_none_button,
+        Action.ANSWER: buttons.on_answer_button,
+        Action.TRANSLATE: buttons.on_translate_button,
+        Action.LANGUAGES: buttons.on_languages_button,
+        Action.BACK: buttons.on_back_button,
+        Action.VOTE: buttons.on_vote_button,
+        Action.PASSAGE: buttons.on_passage_button,
+        Action.NONE: buttons.on_none_button,
         Action.TOPICS: browse.on_topics_button,
         Action.GLOSSARY: glossary.on_glossary_button,
         Action.SOURCES: glossary.on_sources_button,
         Action.SETTINGS: preferences.on_settings_button,
         Action.FORGET: privacy.on_forget_button,
     }
-    return [CallbackQueryHandler(handle, pattern(action)) for action, handle in by_action.items()]
+    known = [press_handler(action, handle) for action, handle in by_action.items()]
+    return [*known, CallbackQueryHandler(on_old_button)]
 
 
 def _commands() -> list[Handler]:

@@ -21,7 +21,7 @@ from bot.storage import Database, Inbox, Memory
 from bot.telegram.connection import Connection, connect
 from bot.telegram.dispatch import Feeder, InOrder
 from bot.telegram.flood import backoff
-from bot.telegram.intake import Polling, watch
+from bot.telegram.intake import Polling, poll_watched
 from bot.telegram.menus import publish
 from bot.telegram.patience import Patience
 from bot.telegram.routes import add_routes
@@ -65,7 +65,6 @@ class Service:
         add_routes(self.app)
         self.stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._poller: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(lambda: self.database.is_readable(BEAT_SECONDS))
         self.webhook: Webhook | None = None
 
@@ -101,8 +100,7 @@ class Service:
     async def poll(self) -> None:
         """Begin to fetch updates from Telegram."""
         self.feeder.caught_up = lambda: self.polling.caught_up
-        await self._start_poller()
-        self._spawn(watch(self.polling, self.settings.stalled_seconds, self._start_poller), "watchdog")
+        self._spawn(poll_watched(self.polling, self.settings.stalled_seconds), "polling")
 
     async def serve_webhook(self) -> None:
         """Ask Telegram to deliver updates; the bot must have been started with `webhook`.
@@ -123,20 +121,17 @@ class Service:
         """
         stop = asyncio.create_task(self.stopping.wait(), name="stopping")
         while not stop.done():
-            fetching = self.webhook.task if self.webhook else self._poller
-            watched = {stop, *self._tasks, *([fetching] if fetching else [])}
+            listening = self.webhook.task if self.webhook else None
+            watched = {stop, *self._tasks, *([listening] if listening else [])}
             done, _pending = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stop}:
-                if task is not fetching and task not in self._tasks:
-                    continue  # was replaced by the watchdog
                 task.result()
                 raise RuntimeError(f"{task.get_name()} ended by itself")
 
     async def stop(self) -> None:
         """Take no more updates, finish those in hand or put them back, and close. Takes little over `stop_seconds`."""
-        for task in (self._poller, *self._tasks):
-            if task is not None:
-                task.cancel()
+        for task in self._tasks:
+            task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.settings.stop_seconds):
                 await asyncio.gather(self.processor.idle(), *([self.webhook.stop()] if self.webhook else []))
@@ -174,12 +169,6 @@ class Service:
             doing.result()
         else:
             doing.cancel()
-
-    async def _start_poller(self) -> None:
-        if self._poller is not None:
-            self._poller.cancel()
-            await asyncio.gather(self._poller, return_exceptions=True)
-        self._poller = asyncio.create_task(self.polling.run(), name="polling")
 
     async def _is_healthy(self) -> bool:
         return self._heartbeat.beating and await self.database.is_readable(2.0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -13,11 +14,49 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.assistant import Assistant
 from bot.i18n import Speaker
+from bot.reply import Reply
 from bot.settings import Settings
 from bot.storage import Memory
 from bot.telegram.patience import Patience
 
 _REMEMBERED: Final = 2_000  # replies; a few kilobytes each
+
+
+class Replies:
+    """What the assistant says, with the latest replies at hand.
+
+    They are found by a keyed hash of the question: what people write is kept no longer than it takes to answer it.
+    """
+
+    def __init__(self, reply: Callable[..., Reply], size: int) -> None:
+        self._reply = reply
+        self._size = size
+        self._key = secrets.token_bytes(16)
+        self._known: dict[tuple[bytes, *tuple[str | None, ...]], Reply] = {}
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        language: str | None,
+        conversation_language: str | None,
+        language_code: str | None,
+        context: str | None,
+    ) -> Reply:
+        """As `Assistant.reply`."""
+        hashed = blake2b(question.encode(errors="surrogatepass"), key=self._key, digest_size=16).digest()
+        key = (hashed, language, conversation_language, language_code, context)
+        reply = self._known.pop(key, None) or self._reply(
+            question,
+            language=language,
+            conversation_language=conversation_language,
+            language_code=language_code,
+            context=context,
+        )
+        self._known[key] = reply  # as the latest
+        if len(self._known) > self._size:
+            self._known.pop(next(iter(self._known)), None)
+        return reply
 
 
 @dataclass
@@ -34,7 +73,7 @@ class Services:
 
     def __post_init__(self) -> None:
         # A class asks the same things, and the assistant remembers nobody: what it said once it would say again.
-        self.reply = lru_cache(maxsize=_REMEMBERED)(self.assistant.reply)
+        self.reply = Replies(self.assistant.reply, _REMEMBERED)
 
     @property
     def sources(self) -> Path | None:

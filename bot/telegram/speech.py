@@ -104,7 +104,30 @@ async def edit(context: Context, chat_id: int, message_id: int, saying: Saying) 
         except Forbidden:
             await _lost(context, chat_id)
             return False
+        except ChatMigrated as error:  # message numbers are others there
+            await context.bot_data.memory.move_chat(chat_id, error.new_chat_id)
+            return False
     return False
+
+
+async def change_buttons(
+    context: Context, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup | None
+) -> bool:
+    """Change the buttons of a message of ours; False when it cannot be changed any more."""
+    try:
+        await context.bot.edit_message_reply_markup(chat_id, message_id, reply_markup=keyboard)
+    except BadRequest as error:
+        if "not modified" in error.message:
+            return keyboard is not None  # there are none to take away
+        log.debug("the buttons of a message cannot be changed any more")
+        return False
+    except Forbidden:
+        await _lost(context, chat_id)
+        return False
+    except ChatMigrated as error:
+        await context.bot_data.memory.move_chat(chat_id, error.new_chat_id)
+        return False
+    return True
 
 
 async def _send(
@@ -131,6 +154,8 @@ async def _send(
             return await _send(context, place, part, markup, html=False)
         if place.thread_id is not None and "thread not found" in error.message.lower():
             return await _send(context, replace(place, thread_id=None), part, markup, html=html)
+        if any(sign in error.message.lower() for sign in _NO_TOPIC):
+            return None  # which says nothing about the rest of the forum
         if _is_unreachable(error):
             await _lost(context, place.chat_id)
             return None
@@ -144,13 +169,13 @@ def _is_markup_fault(error: BadRequest) -> bool:
     return "parse entities" in error.message.lower() or "unsupported start tag" in error.message.lower()
 
 
+_NO_TOPIC = ("topic_closed", "topic_deleted")
 _UNREACHABLE = (
     "chat not found",
     "not enough rights",
     "have no rights",
     "need administrator rights",
     "chat_write_forbidden",
-    "topic_closed",
     "chat_restricted",
     "chat_send_plain_forbidden",
     "user is deactivated",

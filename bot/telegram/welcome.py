@@ -14,45 +14,58 @@ from bot.i18n import Speaker
 from bot.telegram.answers import fact_button
 from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block, Style
-from bot.telegram.questions import deliver, has_patience
+from bot.telegram.questions import deliver, has_patience, tell
+from bot.telegram.repeats import is_first
 from bot.telegram.services import Context, Services
 from bot.telegram.speech import Saying, place_of, say
 
 EXAMPLES: Final = 3
 
 
-async def hear_command(update: Update, context: Context) -> tuple[Message, Audience] | None:
-    """The message with a command and who wrote it; None when it is not to be answered."""
+async def hear_command(update: Update, context: Context, *, once: str | None = None) -> tuple[Message, Audience] | None:
+    """The message with a command and who wrote it; None when it is not to be answered.
+
+    `once` names what is the same for everybody, and need not be said twice in a group within a moment.
+    """
     message = update.effective_message
     if message is None:
         return None
     audience = await audience_of(update, context)
-    return (message, audience) if await has_patience(context, message, audience) else None
+    if update.edited_message is not None:
+        earlier = await context.bot_data.memory.reply_to(message.chat.id, message.message_id)
+        if earlier is not None:
+            heeded = context.bot_data.patience.allows(audience.asker, update.update_id)
+            return (message, audience) if heeded else None
+    if not await has_patience(update, context, message, audience):
+        return None
+    if once is not None and not is_first(context, message, once, audience.language):
+        return None
+    return message, audience
 
 
 async def on_start(update: Update, context: Context) -> None:
     """`/start` greets, `/start FACT_ID`, as deep links send it, tells that fact; in a group it introduces the bot."""
-    if (heard := await hear_command(update, context)) is None:
+    if (heard := await hear_command(update, context, once="introduction")) is None:
         return
     message, audience = heard
     services = context.bot_data
     fact = context.args[0] if context.args else ""
     if message.chat.type != ChatType.PRIVATE:
-        await say(context, place_of(message), introduction(audience.speaker, context.bot.username))
+        await tell(update, context, message, audience, introduction(audience.speaker, context.bot.username))
     elif fact in services.assistant.knowledge.facts:
         await deliver(update, context, message, audience, services.assistant.answer(fact, audience.language))
     else:
-        await say(context, place_of(message), greeting(services, audience.language))
+        await tell(update, context, message, audience, greeting(services, audience.language))
 
 
 async def on_help(update: Update, context: Context) -> None:
     """`/help`: how to ask, the commands, groups, inline; in a group only how to ask there."""
-    if (heard := await hear_command(update, context)) is None:
+    if (heard := await hear_command(update, context, once="introduction")) is None:
         return
     message, audience = heard
     in_private = message.chat.type == ChatType.PRIVATE
     saying = (guide if in_private else introduction)(audience.speaker, context.bot.username)
-    await say(context, place_of(message), saying)
+    await tell(update, context, message, audience, saying)
 
 
 async def on_unknown_command(update: Update, context: Context) -> None:
@@ -60,7 +73,7 @@ async def on_unknown_command(update: Update, context: Context) -> None:
     if (heard := await hear_command(update, context)) is not None:
         message, audience = heard
         text = audience.speaker._("I don't know that command. /help shows what I can do.")
-        await say(context, place_of(message), Saying([Block(text)]))
+        await tell(update, context, message, audience, Saying([Block(text)]))
 
 
 async def on_media(update: Update, context: Context) -> None:

@@ -208,8 +208,9 @@ class Acting:
         new = replace(chat, id=self._long_id(), type="supergroup")
         with self.world.lock:
             old_room = self.world.open(chat)
-            room = self.world.open(new, bot=old_room.bot)
+            room = self.world.open(new, bot="left")
             room.people, room.statuses = dict(old_room.people), dict(old_room.statuses)
+            self.set_bot(new, old_room.bot)  # Telegram tells of it as if the bot were new there
             self.say(None, chat=chat, migrate_to_chat_id=new.id)
             self.say(None, chat=new, user=ANONYMOUS_ADMIN, migrate_from_chat_id=chat.id)
             old_room.migrated_to = new.id

@@ -114,7 +114,9 @@ class BotApi(Acting):
         """From now on have requests fail; see `Fault`. Rules are tried in the order in which they were made."""
         moved = migrate_to.id if migrate_to else None
         where = chat.id if chat else None
-        rule = Fault(method, times, status, description, retry_after, moved, drop, delay, where, probability, seed, body)
+        rule = Fault(
+            method, times, status, description, retry_after, moved, drop, delay, where, probability, seed, body
+        )
         with self.world.lock:
             self._server.faults.append(rule)
         return rule

@@ -15,6 +15,9 @@ from tests.telegram.people import Chat, User, private_chat
 KINDS = 40
 """Different questions, about."""
 
+_KNOWN: dict[str, Any] = {}
+"""The questions found last, since finding them takes a while."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -46,12 +49,14 @@ class Load:
         self.chats: list[tuple[Chat, User]] = [(private_chat(user), user) for user in users]
         self.chats += [(api.group(f"G{n}"), users[n]) for n in range(groups)]
         self.asked: list[Asked] = []
+        self._open: list[Asked] = []
         self._numbers = count()
 
     def ask(self, number: int = 1, **extra: Any) -> list[Asked]:
         """The next questions; `extra` as in `say`."""
         asked = [self._ask(next(self._numbers), extra) for _ in range(number)]
         self.asked += asked
+        self._open += asked
         return asked
 
     def _ask(self, n: int, extra: dict[str, Any]) -> Asked:
@@ -64,8 +69,9 @@ class Load:
 
     def unanswered(self) -> list[Asked]:
         """The questions that have no answer yet."""
-        said = self._said()
-        return [one for one in self.asked if not one.answers(said[one.message.chat.id])]
+        said = {chat.id: self._api.said(chat) for chat in {one.message.chat for one in self._open}}
+        self._open = [one for one in self._open if not one.answers(said[one.message.chat.id])]
+        return list(self._open)
 
     def duplicates(self) -> int:
         """How many answers there are to questions that had one already."""
@@ -91,6 +97,12 @@ class Load:
 
 def known_questions(assistant: Assistant) -> list[Known]:
     """What the assistant answers with one certain fact, whatever was said before: the titles of some of its facts."""
+    if _KNOWN.get("of") is not assistant:
+        _KNOWN.update(of=assistant, questions=_find_questions(assistant))
+    return list(_KNOWN["questions"])
+
+
+def _find_questions(assistant: Assistant) -> list[Known]:
     facts = [fact for fact in assistant.knowledge.facts if _is_sure(assistant, fact, None)]
     chosen = facts[:: max(1, len(facts) // KINDS)]
     sure = [fact for fact in chosen if all(_is_sure(assistant, fact, before) for before in chosen)]
@@ -101,4 +113,5 @@ def known_questions(assistant: Assistant) -> list[Known]:
 def _is_sure(assistant: Assistant, fact: str, before: str | None) -> bool:
     title = assistant.answer(fact, "en").title or ""
     reply = assistant.reply(title, language_code="en", context=before, conversation_language="en" if before else None)
-    return reply.status is Status.ANSWERED and reply.fact == fact and not reply.follow_up
+    told = (reply.status, reply.fact, reply.language)
+    return told == (Status.ANSWERED, fact, "en") and not reply.follow_up

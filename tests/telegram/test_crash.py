@@ -12,7 +12,9 @@ async def test_every_question_is_answered_although_the_bot_is_killed_again_and_a
     api: BotApi, assistant: Assistant, bot_process: StartsBots
 ) -> None:
     bot = bot_process(api, **PATIENT)
-    tally = await Campaign(api, bot, assistant, seed=7, seconds=2.5).run(questions=300, kills=8)
+    tally = await Campaign(api, bot, assistant, seed=7, seconds=1.0).run(questions=300, kills=8)
     print(tally)
     assert (tally.unanswered, tally.strays) == ([], 0)
-    assert tally.duplicates < 0.15 * tally.questions, tally
+    assert tally.interrupted > 0
+    # many questions in a short time: what is on its way to Telegram at a kill may come twice, and no more
+    assert tally.duplicates <= 10 * tally.kills, tally

@@ -10,7 +10,7 @@ import pytest
 
 from bot.assistant import Assistant
 from bot.storage import Chat as KnownChat
-from bot.telegram.groups import without_mention
+from bot.telegram.hearing import without_mention
 from bot.telegram.service import Service
 from tests.telegram.botapi import BOT, BotApi
 from tests.telegram.harness import running
@@ -287,8 +287,103 @@ async def test_an_anonymous_admin_is_answered(api: BotApi, assistant: Assistant,
         await api.answer(api.say(f"{NAME} {QUESTION}", chat=group, user=ANONYMOUS_ADMIN))
 
 
+async def test_each_topic_gets_its_own_answer_and_so_does_each_name(
+    api: BotApi, assistant: Assistant, tmp_path: Path
+) -> None:
+    forum = api.supergroup(is_forum=True)
+    topics = [api.topic(forum), api.topic(forum, "Other")]
+    async with running(api.url, assistant, tmp_path) as service:
+        asked = [
+            api.say(f"{text}", chat=forum, topic=topic, user=api.user(f"P{n}"))
+            for n in range(2)
+            for topic in topics
+            for text in (f"{NAME} {QUESTION}", "/who kishkin", "/who lenin", "/help", "/topics")
+        ]
+        assert await only_answers(api, service, forum) == [m.id for m in asked[:10]]
+
+
+async def test_edits_and_what_was_overheard_count_as_questions_too(
+    api: BotApi, assistant: Assistant, tmp_path: Path
+) -> None:
+    group = api.supergroup()
+    questions = [text.questions[0] for text in list(assistant.knowledge.languages["en"].texts.values())[:12]]
+    async with running(api.url, assistant, tmp_path, questions_per_minute=3) as service:
+        listen(service, group)
+        for text in questions:
+            api.say(f"{text}?", chat=group)
+        await settled(api, service)
+        assert len(api.said(group)) == 3
+        asked = [api.say(f"{QUESTION} {n}") for n in range(6)]
+        await settled(api, service)
+        before = len(api.said(asked[0].chat))
+        for message in asked:
+            api.edit(message, "who was Kishkin?")
+        await settled(api, service)
+        assert len(api.said(asked[0].chat)) == before == 1  # asked to wait, since the other three count
+
+
+async def test_a_closed_topic_says_nothing_about_the_others(api: BotApi, assistant: Assistant, tmp_path: Path) -> None:
+    forum = api.supergroup(is_forum=True)
+    topic = api.topic(forum)
+    async with running(api.url, assistant, tmp_path) as service:
+        api.fail("sendMessage", status=400, description="Bad Request: TOPIC_CLOSED")
+        api.say(f"{NAME} {QUESTION}", chat=forum, topic=topic)
+        await settled(api, service)
+        await api.answer(api.say(f"{NAME} {QUESTION}", chat=forum))
+
+
+@pytest.mark.parametrize("call", ["a reply", "a name", "a command", "a command of others"])
+async def test_who_asked_is_told_of_an_error(
+    api: BotApi, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr("bot.telegram.dispatch._RETRY_SECONDS", (0, 0))
+    group = api.supergroup()
+    async with running(api.url, assistant, tmp_path) as service:
+        answer = await api.answer(api.say(f"{NAME} {QUESTION}", chat=group))
+
+        def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError
+
+        linked = {"type": "text_mention", "offset": 0, "length": 3, "user": BOT.as_json()}
+        monkeypatch.setattr(service.app.bot_data, "reply", broken)
+        if call == "a reply":
+            message = api.say("who was Kishkin?", chat=group, reply_to=answer)
+        elif call == "a name":
+            message = api.say("Bot who was Kishkin?", chat=group, entities=[linked])
+        elif call == "a command":
+            message = api.say("/ask who was Kishkin?", chat=group)
+        else:
+            message = api.say("/ask@other_bot who was Kishkin?", chat=group)
+        await settled(api, service)
+    assert len(api.answers(message)) == (call != "a command of others")
+
+
+async def test_in_private_its_name_is_no_part_of_the_question_and_its_own_words_are_none(
+    api: BotApi, assistant: Assistant, tmp_path: Path
+) -> None:
+    async with running(api.url, assistant, tmp_path) as service:
+        own = api.say("The Smolny\n\nThe Smolny was a school.", via_bot=BOT.as_json())
+        await settled(api, service)
+        assert not api.said(own.chat)
+        assert (await api.answer(api.say(f"{NAME} {QUESTION}"))).text.startswith(ANSWER)
+
+
+async def test_a_long_text_is_answered_and_long_talk_is_left_alone(
+    api: BotApi, assistant: Assistant, tmp_path: Path
+) -> None:
+    group = api.supergroup()
+    talk = f"{'well ' * 200} {QUESTION}"
+    async with running(api.url, assistant, tmp_path) as service:
+        listen(service, group)
+        api.say(talk, chat=group)
+        asked = api.say(f"{NAME} {talk}", chat=group)
+        assert await only_answers(api, service, group) == [asked.id]
+
+
 def test_only_the_bots_own_name_is_a_mention() -> None:
     name = "revolution_bot"
     assert without_mention("@Revolution_Bot what?", name).strip() == "what?"
-    for other in ("@revolution_bots what?", "a@revolution_bot", "@revolution_bot2", "revolution_bot"):
+    others = ["@revolution_bots what?", "a@revolution_bot", "@revolution_bot2", "revolution_bot"]
+    others += ["https://example.org/@revolution_bot/x", "x.@revolution_bot", "привет@revolution_bot"]
+    for other in others:
         assert without_mention(other, name) == other

@@ -146,6 +146,7 @@ async def test_a_real_migration_keeps_the_settings(api: BotApi, assistant: Assis
         await settled(api, service)
         assert await service.memory.chat(new.id) == KnownChat(new.id, "supergroup", language="ml")
         assert await service.memory.chat(group.id) is None
+    assert not api.said(new)  # they know it already
 
 
 async def test_blocking_and_allowing_again_is_remembered(api: BotApi, assistant: Assistant, tmp_path: Path) -> None:

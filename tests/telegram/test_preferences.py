@@ -205,7 +205,7 @@ async def fill_every_table(service: Service, person: int) -> None:
         "sent": int(time.time()), "state": "aside", "due": 0, "attempts": 0, "crashes": 0, "finished": 1,
         "reason": "why", "language": "en", "hinted": True, "blocked": True, "fact": "what-is-smolny",
         "at": int(time.time()), "question_id": 999_999, "reply_id": 1, "up": True, "kind": "group",
-        "listening": True, "muted": False, "linked": None,
+        "listening": True, "muted": False, "linked": None, "context": "what-is-smolny",
     }  # fmt: skip
     for table in metadata.tables.values():
         if "user_id" in table.columns:

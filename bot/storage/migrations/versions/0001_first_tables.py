@@ -65,9 +65,15 @@ def upgrade() -> None:
         sa.Column("question_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("reply_id", sa.BigInteger(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("fact", sa.String(length=80), nullable=True),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("context", sa.String(length=80), nullable=True),
         sa.Column("at", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("chat_id", "question_id"),
     )
+    with op.batch_alter_table("replies", schema=None) as batch_op:
+        batch_op.create_index("replies_reply", ["chat_id", "reply_id"], unique=False)
+
     op.create_table(
         "votes",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -88,6 +94,9 @@ def downgrade() -> None:
         batch_op.drop_index("votes_fact")
 
     op.drop_table("votes")
+    with op.batch_alter_table("replies", schema=None) as batch_op:
+        batch_op.drop_index("replies_reply")
+
     op.drop_table("replies")
     op.drop_table("people")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
