@@ -263,7 +263,7 @@ def dump_index(index: Index) -> bytes:
     }
     arrays["meta"] = np.frombuffer(json.dumps(meta, ensure_ascii=False).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)  # smaller while it is read: the file and the arrays are in memory together
     return buffer.getvalue()
 
 

@@ -31,6 +31,12 @@ CHATS = 200
 REPEATED = 100
 """Different questions where many people ask the same: a class, a quiz group."""
 _TOKEN = "123456789:AAbenchBENCHbenchBENCHbenchBENCHbe"  # noqa: S105  no server knows it
+_PROFILE = {
+    "getMyCommands": [],
+    "getMyName": {"name": ""},
+    "getMyDescription": {"description": ""},
+    "getMyShortDescription": {"short_description": ""},
+}
 _NUMBER = re.compile(rb"\b(offset|chat_id)=(\d+)")
 
 
@@ -76,7 +82,7 @@ class NoNetwork(httpx.AsyncBaseTransport):
                 "chat": {"id": number, "type": "private", "first_name": "A"},
                 "text": "…",
             }
-        return {"getMyCommands": []}.get(method, {} if method.startswith("get") else True)
+        return _PROFILE.get(method, True)
 
     def _update(self, number: int) -> dict[str, Any]:
         person = 1000 + number % CHATS
