@@ -20,10 +20,10 @@ from bot.telegram.blocks import Block, Style
 from bot.telegram.buttons import put_in_place
 from bot.telegram.callbacks import Action, pack, unpack
 from bot.telegram.hearing import words_of
-from bot.telegram.presses import acknowledge, reject
+from bot.telegram.presses import reject
 from bot.telegram.questions import tell
 from bot.telegram.services import Context, Services
-from bot.telegram.speech import Saying
+from bot.telegram.speech import Saying, acknowledge
 from bot.telegram.welcome import hear_command
 
 PER_PAGE: Final = 8

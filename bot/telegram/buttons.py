@@ -14,10 +14,10 @@ from bot.telegram.answers import answer, language_keyboard
 from bot.telegram.audience import audience_of
 from bot.telegram.blocks import Block, Style
 from bot.telegram.callbacks import unpack
-from bot.telegram.presses import acknowledge, reject
+from bot.telegram.presses import reject
 from bot.telegram.questions import tally
 from bot.telegram.services import Context
-from bot.telegram.speech import Place, Saying, change_buttons, edit, place_of, say
+from bot.telegram.speech import Place, Saying, acknowledge, change_buttons, edit, place_of, say
 
 REDRAW_SECONDS: Final = 10.0
 """Between two counts of votes shown in a group: it takes few messages a minute, and answers come first."""

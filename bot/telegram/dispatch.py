@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 from telegram import Update
-from telegram.error import TelegramError
 from telegram.ext import Application, BaseUpdateProcessor
 
 from bot.storage import Inbox, Leased
@@ -21,6 +20,7 @@ from bot.storage.inbox import LONGEST_REST, MAX_ATTEMPTS
 from bot.telegram.attempts import Attempts, Later, attempts
 from bot.telegram.backlog import worth
 from bot.telegram.reading import Unreadable, read
+from bot.telegram.speech import acknowledge
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,8 @@ class InOrder(BaseUpdateProcessor):
                 until = work.leased.behind or self._until(chat)
                 if until is not None:
                     # one before it was postponed, and order is kept; whoever pressed a button is not kept waiting
-                    await _acknowledge(update)
+                    if isinstance(update, Update) and update.callback_query is not None:
+                        await acknowledge(update.callback_query)
                     _close(coroutine)
                     self._inbox.put_back(work.leased, until)
                 else:
@@ -186,15 +187,6 @@ class InOrder(BaseUpdateProcessor):
         """Stop everything in hand; it goes back to the inbox."""
         for task in list(self._tasks):
             task.cancel()
-
-
-async def _acknowledge(update: object) -> None:
-    """Stop the waiting sign of a button whose chat has to wait: Telegram soon takes no answer any more."""
-    if isinstance(update, Update) and update.callback_query is not None:
-        try:
-            await update.callback_query.answer()
-        except TelegramError as error:
-            log.debug("a button was not answered (%s)", type(error).__name__)
 
 
 def _close(coroutine: Awaitable[Any]) -> None:

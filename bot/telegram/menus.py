@@ -75,9 +75,10 @@ def _steps(bot: Bot, services: Services) -> Iterator[Step]:
     for code, speaker in spoken:
         for scope, names in scopes:
             yield _commands_step(bot, scope, code, [c for c in commands(speaker) if c.command in names])
-    for publish_text in (_short_description_step, _description_step, _name_step):
+    texts = {"short_description": short_description, "description": description, "name": name}
+    for field, text in texts.items():
         for code, speaker in spoken:
-            yield publish_text(bot, code, speaker)
+            yield _profile_step(bot, code, field, text(speaker))
 
 
 def languages(services: Services) -> dict[str | None, Speaker]:
@@ -100,27 +101,12 @@ def _commands_step(bot: Bot, scope: BotCommandScope, code: str | None, wanted: l
     return step
 
 
-def _name_step(bot: Bot, code: str | None, speaker: Speaker) -> Step:
+def _profile_step(bot: Bot, code: str | None, field: str, wanted: str) -> Step:
+    """One of the bot's texts: the library names its getter, its setter and what the getter gives after it."""
+
     async def step() -> bool:
-        wanted = name(speaker)
-        return (await bot.get_my_name(code)).name != wanted and await bot.set_my_name(wanted, code)
-
-    return step
-
-
-def _short_description_step(bot: Bot, code: str | None, speaker: Speaker) -> Step:
-    async def step() -> bool:
-        wanted = short_description(speaker)
-        now = (await bot.get_my_short_description(code)).short_description
-        return now != wanted and await bot.set_my_short_description(wanted, code)
-
-    return step
-
-
-def _description_step(bot: Bot, code: str | None, speaker: Speaker) -> Step:
-    async def step() -> bool:
-        wanted = description(speaker)
-        return (await bot.get_my_description(code)).description != wanted and await bot.set_my_description(wanted, code)
+        known = getattr(await getattr(bot, f"get_my_{field}")(code), field)
+        return bool(known != wanted and await getattr(bot, f"set_my_{field}")(wanted, code))
 
     return step
 

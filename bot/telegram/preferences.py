@@ -20,11 +20,11 @@ from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block, Style
 from bot.telegram.buttons import put_in_place
 from bot.telegram.callbacks import Action, pack, unpack
-from bot.telegram.presses import acknowledge, reject
+from bot.telegram.presses import reject
 from bot.telegram.privacy import let_go, pose
 from bot.telegram.questions import tell
 from bot.telegram.services import Context, Services
-from bot.telegram.speech import Saying
+from bot.telegram.speech import Saying, acknowledge
 from bot.telegram.welcome import hear_command, spoken
 
 # what a settings button says: one of these, and the value

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 from telegram import CallbackQuery, Update
-from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler
 
 from bot.telegram.audience import audience_of
@@ -16,13 +13,10 @@ from bot.telegram.callbacks import Action, pattern
 from bot.telegram.patience import Mood
 from bot.telegram.questions import please_wait
 from bot.telegram.services import Context
-
-log = logging.getLogger(__name__)
+from bot.telegram.speech import acknowledge
 
 DOUBLE_TAP_SECONDS: Final = 10.0
 """A button that says something says it once within this time, whoever presses it."""
-_CONFIRM_SECONDS: Final = 10.0
-"""For the waiting sign to stop; afterwards Telegram's apps stop it soon by themselves."""
 _SAYING: Final = (Action.ANSWER, Action.PASSAGE)
 """What is answered with a new message; other buttons change the message that they belong to."""
 _TAPPED: Final = "tapped"
@@ -52,15 +46,6 @@ async def reject(update: Update, context: Context, query: CallbackQuery) -> None
     """Say that a button means nothing any more."""
     speaker = (await audience_of(update, context)).speaker
     await acknowledge(query, speaker._("This button is too old. Please ask again."))
-
-
-async def acknowledge(query: CallbackQuery, text: str | None = None, *, alert: bool = False) -> None:
-    """Stop the button's waiting sign. That it cannot be is no reason to leave undone what the button is for."""
-    try:
-        async with asyncio.timeout(_CONFIRM_SECONDS):
-            await query.answer(text, show_alert=alert)
-    except (TelegramError, TimeoutError) as error:
-        log.debug("a button was not acknowledged: %s", type(error).__name__)
 
 
 async def _is_heeded(update: Update, context: Context, query: CallbackQuery, *, says: bool) -> bool:

@@ -15,10 +15,9 @@ from bot.storage.memory import CONVERSATION_SECONDS, REPLY_SECONDS
 from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block, Style
 from bot.telegram.callbacks import Action, pack, unpack
-from bot.telegram.presses import acknowledge
 from bot.telegram.questions import tell
 from bot.telegram.services import Context
-from bot.telegram.speech import Place, Saying, change_buttons, edit, say
+from bot.telegram.speech import Place, Saying, acknowledge, change_buttons, edit, say
 from bot.telegram.welcome import hear_command
 
 YES: Final = "1"

@@ -10,7 +10,7 @@ from typing import Final
 from telegram import Message, Update
 from telegram.constants import ChatType
 
-from bot.language import clean, normalise
+from bot.language import clean
 from bot.reply import Reply, Status
 from bot.storage import Conversation, Told
 from bot.telegram.answers import answer
@@ -71,7 +71,7 @@ async def respond(
     if only_if_sure and not (reply.status is Status.ANSWERED and reply.confidence >= SURE and not reply.follow_up):
         return
     # the same words may mean something else below another answer
-    asked = (normalise(text), reply.status, reply.fact, reply.language)
+    asked = (text, reply.status, reply.fact, reply.language)
     asker = update.effective_message or message
     if not is_first(context, asker, *asked):
         return

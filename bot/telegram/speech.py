@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ChatType, ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.telegram.blocks import Block, pages, to_html, to_plain
 from bot.telegram.services import Context
 
 log = logging.getLogger(__name__)
 
+_CONFIRM_SECONDS: Final = 10.0
+"""For the waiting sign to stop; afterwards Telegram's apps stop it soon by themselves."""
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -195,3 +199,12 @@ async def _lost(context: Context, chat_id: int) -> None:
         memory.keep_person(replace(await memory.person(chat_id), blocked=True))
     elif (chat := await memory.chat(chat_id)) is not None:
         memory.keep_chat(replace(chat, muted=True))
+
+
+async def acknowledge(query: CallbackQuery, text: str | None = None, *, alert: bool = False) -> None:
+    """Stop the button's waiting sign. That it cannot be is no reason to leave undone what the button is for."""
+    try:
+        async with asyncio.timeout(_CONFIRM_SECONDS):
+            await query.answer(text, show_alert=alert)
+    except (TelegramError, TimeoutError) as error:
+        log.debug("a button was not acknowledged: %s", type(error).__name__)
