@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from bot.i18n import Catalogues, Speaker
@@ -69,7 +70,10 @@ class Assistant:
         if match.guess.foreign:
             return self._foreign(text, self._choose(language, None, (chat_language, language_code)))
         chosen = self._choose(language, match.guess, fallbacks)
-        return self._reply(match, chosen)
+        reply = self._reply(match, chosen)
+        if match.complete and chosen in (self.known_language(language), self._certain(match.guess)):
+            return replace(reply, settled=True)
+        return reply
 
     def answer(self, fact: str, language: str) -> Reply:
         """The reply that tells one fact, for buttons and links. Raises KeyError for an unknown fact or language."""
@@ -92,8 +96,8 @@ class Assistant:
     def _choose(self, explicit: str | None, guess: Guess | None, fallbacks: Iterable[str | None]) -> str:
         if (known := self.known_language(explicit)) is not None:
             return known
-        if guess is not None and guess.language is not None and guess.confidence >= SURE_OF_LANGUAGE:
-            return guess.language
+        if (certain := self._certain(guess)) is not None:
+            return certain
         for code in fallbacks:
             if (known := self.known_language(code)) is not None:
                 return known
@@ -101,6 +105,11 @@ class Assistant:
         if guess is not None and guess.language is not None and guess.confidence >= LIKELY_LANGUAGE:
             return guess.language
         return self.default_language
+
+    @staticmethod
+    def _certain(guess: Guess | None) -> str | None:
+        """The language that a message is in, if that is certain enough to decide."""
+        return guess.language if guess is not None and guess.confidence >= SURE_OF_LANGUAGE else None
 
     def _reply(self, match: Match, language: str) -> Reply:
         if match.band is Band.SMALL_TALK and match.small_talk is not None:

@@ -74,6 +74,8 @@ class Reply:
     """What a reader may ask next after an answer."""
     follow_up: bool = False
     """True when the question was read with the fact answered before it."""
+    settled: bool = False
+    """True when the question alone, and the language chosen, made it what it is: anybody gets the same, anywhere."""
 
     @property
     def text(self) -> str:

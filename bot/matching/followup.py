@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.knowledge.model import Fact, KnowledgeBase
+from bot.matching.arrays import Scores
 from bot.matching.index import Index
-from bot.matching.postings import Scores
 from bot.matching.terms import Analysis, weigh
 
-_CONTENT_WORDS: Final = 4  # a question with more of its own words stands alone
+LEANING: Final = 4
+"""Words of its own that a question may have and still lean on something said before."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,8 @@ _KINDS_ASKED: Final = {"who": "person", "where": "place", "why": "cause"}
 
 
 def is_elliptical(analysis: Analysis, before: Fact) -> bool:
-    """Whether a question may lean on `before`: few words of its own, and no name that `before` is not about."""
-    if len(analysis.content) > _CONTENT_WORDS or not analysis.tokens:
-        return False
-    strange = analysis.names - set(before.names)
-    return not strange and not any(t.startswith("o:") for t in analysis.terms)
+    """Whether a question of few words may lean on `before`: it has no name that `before` is not about."""
+    return bool(analysis.tokens) and analysis.names <= set(before.names)
 
 
 def in_context(analysis: Analysis, before: Fact, title: Analysis, echo: float) -> Analysis:

@@ -5,26 +5,35 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import KnowledgeBase
 from bot.language import Identifier
-from bot.matching.postings import Floats, Holders, Ints, Postings, PostingsBuilder, Scores
+from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, WeighedRows
+from bot.matching.learning import Classifier, Sample, train
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
 DECOY: Final = "decoy:"
 SMALL_TALK: Final = "smalltalk:"
-_MENTION: Final = 0.8  # worth of a term that stands once in an entry, or only in its answer
+MENTION: Final = 0.8
+"""Worth of a term that an entry holds once, or only in its answer; 1 where it holds it often."""
+
+LITTLE: Final = 4.0
+"""What is added to the length of a question's terms before the classifier sees them: one that says little, a bare
+"who", should not seem to say it with all its might. About the worth of one telling term."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,9 @@ class Index:
     """Fact id, `decoy:group` or `smalltalk:kind`."""
     row_entry: Ints
     """Row → entry; the rows of an entry stand together."""
-    row_language: tuple[str, ...]
+    languages: tuple[str, ...]
+    row_language: NDArray[np.int8]
+    """Row → its language, as its place in `languages`."""
     row_folded: tuple[str, ...]
     """Row → its folded words."""
     row_norm: Floats
@@ -50,14 +61,15 @@ class Index:
     idf: Floats
     """Term → how telling it is, from the number of entries that hold it."""
     gram_idf: Floats
-    row_terms: Postings
-    row_grams: Holders
+    row_terms: WeighedRows
+    row_grams: Rows
     """An n-gram is worth the same (its idf) in every row that holds it."""
-    entry_terms: Postings
-    """Term → entries with the unit-length centroid of their phrasings."""
-    entry_grams: Postings
-    entry_mentions: Postings
-    """Term → entries that hold it anywhere, answer and title included, with its worth there (0…1)."""
+    mentions: Bits
+    """Term × entry: whether the entry holds the term anywhere, answer and title included."""
+    often: Bits
+    """The same: whether it is one of the entry's names or stands in more than one of its phrasings."""
+    classifier: Classifier
+    """What of terms and n-grams (numbered after the terms) speaks for which entry."""
     lexis: Lexis
     identifier: Identifier
 
@@ -67,23 +79,26 @@ class Index:
         return float(np.log(1 + len(self.entries)))
 
     @cached_property
-    def row_scale(self) -> Scores:
-        """1 / `row_norm`; in double precision, as the scores are that are multiplied with it."""
-        return 1 / self.row_norm.astype(np.float64)
+    def marks(self) -> list[str]:
+        """What each entry is: `DECOY`, `SMALL_TALK`, or "" for a fact."""
+        return [next((mark for mark in (DECOY, SMALL_TALK) if e.startswith(mark)), "") for e in self.entries]
 
     @cached_property
-    def row_gram_scale(self) -> Scores:
-        """The same of `row_gram_norm`."""
-        return 1 / self.row_gram_norm.astype(np.float64)
-
-    def rows_of(self, entry: int) -> range:
-        """The rows of an entry."""
-        return range(self._entry_starts[entry], self._entry_starts[entry + 1])
+    def idf_of(self) -> list[float]:
+        """`idf` as plain numbers, which are faster to look at one by one."""
+        numbers: list[float] = self.idf.tolist()
+        return numbers
 
     @cached_property
-    def _entry_starts(self) -> list[int]:
-        starts: list[int] = np.searchsorted(self.row_entry, np.arange(len(self.entries) + 1)).tolist()
-        return starts
+    def kind_shares(self) -> Scores:
+        """Entry × kind of question: the part of the entry's rows that ask it."""
+        bits = (self.row_asks[:, None] >> np.arange(len(self.kinds))) & 1
+        return np.add.reduceat(bits, self.entry_starts[:-1]) / np.diff(self.entry_starts)[:, None]
+
+    @cached_property
+    def entry_starts(self) -> Places:
+        """Where each entry's rows begin, and after the last one where they all end."""
+        return np.searchsorted(self.row_entry, np.arange(len(self.entries) + 1)).astype(np.int64)
 
 
 def is_primary(term: str) -> bool:
@@ -132,68 +147,70 @@ def _phrasings(knowledge: KnowledgeBase) -> Iterator[tuple[str, str, str]]:
 
 def _mentions(
     knowledge: KnowledgeBase, entries: tuple[str, ...], rows: list[tuple[int, str, Analysis]], lexis: Lexis
-) -> list[dict[str, float]]:
-    """Per entry, every term that stands in it and its worth there."""
+) -> list[dict[str, bool]]:
+    """Per entry, every term that stands in it, and whether it does so often."""
     counted: list[Counter[str]] = [Counter() for _ in entries]
     for number, _, analysis in rows:
         counted[number].update(analysis.terms.keys())
-    worth = [{term: 1.0 if n > 1 else _MENTION for term, n in counter.items()} for counter in counted]
+    often = [{term: n > 1 for term, n in counter.items()} for counter in counted]
     for number, entry in enumerate(entries):
         fact = knowledge.facts.get(entry)
         if fact is None:
             continue
         for name in fact.names:
-            worth[number][f"n:{name}"] = 1.0
+            often[number][f"n:{name}"] = True
         for code, language in knowledge.languages.items():
             text = language.texts.get(entry)
             for term in analyse(text.answer, code, lexis, fuzzy=False).terms if text else ():
-                worth[number].setdefault(term, _MENTION)
-    return worth
+                often[number].setdefault(term, False)
+    return often
 
 
 def _assemble(
     entries: tuple[str, ...],
     rows: list[tuple[int, str, Analysis]],
-    mentions: list[dict[str, float]],
+    mentions: list[dict[str, bool]],
     lexis: Lexis,
     identifier: Identifier,
 ) -> Index:
-    holders: Counter[str] = Counter(term for worth in mentions for term in worth)
+    holders: Counter[str] = Counter(term for held in mentions for term in held)
     terms = {term: number for number, term in enumerate(sorted(holders))}
     idf = np.array([np.log(1 + len(entries) / (0.5 + holders[t])) for t in terms], dtype=np.float32)
 
-    gram_holders: Counter[int] = Counter()
-    entry_grams: list[Counter[int]] = [Counter() for _ in entries]
-    entry_terms: list[Counter[str]] = [Counter() for _ in entries]
+    entry_grams: list[set[int]] = [set() for _ in entries]
     for number, _, analysis in rows:
-        entry_grams[number].update(set(analysis.grams))
-        for term, weight in analysis.terms.items():
-            entry_terms[number][term] += weight  # type: ignore[assignment]
-    for gram_counter in entry_grams:
-        gram_holders.update(gram_counter.keys())
+        entry_grams[number].update(analysis.grams)
     gram_idf = np.zeros(GRAM_BUCKETS, dtype=np.float32)
-    for gram, held in gram_holders.items():
+    for gram, held in Counter(chain.from_iterable(entry_grams)).items():
         gram_idf[gram] = np.log(1 + len(entries) / held)
 
-    row_terms, row_grams, entry_mentions = PostingsBuilder(), PostingsBuilder(), PostingsBuilder()
+    row_terms, row_grams = RowsBuilder(), RowsBuilder()
     norms, totals, gram_norms = [], [], []
+    samples: list[Sample] = []
     kinds = tuple(sorted({t[2:] for t in terms if t.startswith("q:")}))
-    for row, (_, _, analysis) in enumerate(rows):
+    for _, _, analysis in rows:
         weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
-        row_terms.add(row, weights)
-        norms.append(float(np.sqrt(sum(v * v for v in weights.values()))) or 1.0)
+        row_terms.add(weights)
+        norms.append(_length(weights.values()))
         totals.append(sum(weights[terms[t]] for t in analysis.terms if is_primary(t)) or 1.0)
         grams = {g: float(gram_idf[g]) for g in set(analysis.grams)}
-        row_grams.add(row, grams)
-        gram_norms.append(float(np.sqrt(sum(v * v for v in grams.values()))) or 1.0)
-
-    for entry, worth in enumerate(mentions):
-        entry_mentions.add(entry, {terms[t]: w for t, w in worth.items()})
-
+        row_grams.add(grams)
+        gram_norms.append(_length(grams.values()))
+        said = math.hypot(norms[-1], LITTLE)
+        samples.append(
+            (
+                [*weights, *(len(terms) + gram for gram in grams)],
+                [*(w / said for w in weights.values()), *(w / gram_norms[-1] for w in grams.values())],
+            )
+        )
+    grams_only = row_grams.build(GRAM_BUCKETS)
+    row_entry = [r[0] for r in rows]
+    languages = tuple(dict.fromkeys(r[1] for r in rows))
     return Index(
         entries=entries,
-        row_entry=np.array([r[0] for r in rows], dtype=np.int32),
-        row_language=tuple(r[1] for r in rows),
+        row_entry=np.array(row_entry, dtype=np.int32),
+        languages=languages,
+        row_language=np.array([languages.index(r[1]) for r in rows], dtype=np.int8),
         row_folded=tuple(r[2].folded for r in rows),
         row_norm=np.array(norms, dtype=np.float32),
         row_total=np.array(totals, dtype=np.float32),
@@ -203,14 +220,18 @@ def _assemble(
         terms=terms,
         idf=idf,
         gram_idf=gram_idf,
-        row_terms=row_terms.build(len(terms), len(rows)),
-        row_grams=row_grams.build(GRAM_BUCKETS, len(rows)),
-        entry_terms=_centroids([{terms[t]: n for t, n in c.items()} for c in entry_terms], idf, len(terms)),
-        entry_grams=_centroids(entry_grams, gram_idf, GRAM_BUCKETS),
-        entry_mentions=entry_mentions.build(len(terms), len(entries)),
+        row_terms=row_terms.build(len(terms)),
+        row_grams=Rows(grams_only.starts, grams_only.keys),
+        mentions=Bits.of([[terms[t] for t in held] for held in mentions], len(terms)),
+        often=Bits.of([[terms[t] for t, often in held.items() if often] for held in mentions], len(terms)),
+        classifier=train(samples, row_entry, len(terms) + GRAM_BUCKETS, len(entries)),
         lexis=lexis,
         identifier=identifier,
     )
+
+
+def _length(weights: Collection[float]) -> float:
+    return math.sqrt(sum(w * w for w in weights)) or 1.0
 
 
 def asked(analysis: Analysis, kinds: tuple[str, ...]) -> int:
@@ -219,45 +240,37 @@ def asked(analysis: Analysis, kinds: tuple[str, ...]) -> int:
     return sum(1 << kinds.index(word) for word in words if word in kinds) if words else 0
 
 
-def _centroids(counters: list[Any], idf: Floats, keys: int) -> Postings:
-    builder = PostingsBuilder()
-    for entry, counter in enumerate(counters):
-        vector = {key: float(np.log1p(count) * idf[key]) for key, count in counter.items()}
-        norm = float(np.sqrt(sum(v * v for v in vector.values()))) or 1.0
-        builder.add(entry, {key: value / norm for key, value in vector.items()})
-    return builder.build(keys, len(counters))
-
-
-_POSTINGS: Final = ("row_terms", "entry_terms", "entry_grams", "entry_mentions")
-_HOLDERS: Final = ("row_grams", *_POSTINGS)
-_ARRAYS: Final = ("row_entry", "row_norm", "row_total", "row_gram_norm", "row_asks", "idf", "gram_idf")
+_ARRAYS: Final = ("row_entry", "row_language", "row_norm", "row_total", "row_gram_norm", "row_asks", "idf", "gram_idf")
 
 
 def dump_index(index: Index) -> bytes:
     """The index as bytes that `parse_index` reads back; nothing in them can run code."""
-    arrays: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
-    sizes = {}
-    for name in _HOLDERS:
-        holders: Holders = getattr(index, name)
-        arrays |= {f"{name}.starts": holders.starts, f"{name}.rows": holders.rows}
-        sizes[name] = holders.size
-    for name in _POSTINGS:
-        postings: Postings = getattr(index, name)
-        arrays[f"{name}.values"] = postings.values.astype(np.float16)
     lexis, identifier = index.lexis, index.identifier
-    arrays["identifier.weights"] = identifier.weights
+    arrays: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
+    arrays |= {
+        "row_terms.starts": index.row_terms.starts,
+        "row_terms.keys": index.row_terms.keys,
+        "row_terms.values": index.row_terms.values.astype(np.float16),
+        "row_grams.starts": index.row_grams.starts,
+        "row_grams.keys": index.row_grams.keys,
+        "mentions": index.mentions.packed,
+        "often": index.often.packed,
+        "classifier.slots": index.classifier.slots,
+        "classifier.weights": index.classifier.weights,
+        "identifier.weights": identifier.weights,
+    }
     meta = {
         "entries": index.entries,
-        "row_language": index.row_language,
+        "languages": index.languages,
         "row_folded": "\n".join(index.row_folded),
         "terms": list(index.terms),
         "kinds": index.kinds,
-        "sizes": sizes,
+        "classifier.unit": index.classifier.unit,
         "exact": lexis.exact,
         "prefixes": lexis.prefixes,
         "functions": {k: sorted(v) for k, v in lexis.functions.items()},
         "vocabulary": sorted(lexis.vocabulary),
-        "languages": identifier.languages,
+        "identifier.languages": identifier.languages,
         "scripts": identifier.scripts,
         "function_words": {k: sorted(v) for k, v in identifier.function_words.items()},
     }
@@ -271,35 +284,36 @@ def parse_index(payload: bytes) -> Index:
     """The index that `dump_index` wrote."""
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
-        sizes = meta["sizes"]
-        holders = {name: (arrays[f"{name}.starts"], arrays[f"{name}.rows"], sizes[name]) for name in _HOLDERS}
-        postings: dict[str, Any] = {
-            name: Postings(*holders[name], arrays[f"{name}.values"].astype(np.float32)) for name in _POSTINGS
-        }
         plain: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-        weights = arrays["identifier.weights"]
-    return Index(
-        entries=tuple(meta["entries"]),
-        row_language=tuple(meta["row_language"]),
-        row_folded=tuple(meta["row_folded"].split("\n")),
-        terms={term: number for number, term in enumerate(meta["terms"])},
-        kinds=tuple(meta["kinds"]),
-        lexis=Lexis(
-            _tuples(meta["exact"]),
-            _tuples(meta["prefixes"]),
-            {k: frozenset(v) for k, v in meta["functions"].items()},
-            frozenset(meta["vocabulary"]),
-        ),
-        identifier=Identifier(
-            tuple(meta["languages"]),
-            tuple(meta["scripts"]),
-            weights,
-            {k: frozenset(v) for k, v in meta["function_words"].items()},
-        ),
-        row_grams=Holders(*holders["row_grams"]),
-        **plain,
-        **postings,
-    )
+        return Index(
+            entries=tuple(meta["entries"]),
+            languages=tuple(meta["languages"]),
+            row_folded=tuple(meta["row_folded"].split("\n")),
+            terms={term: number for number, term in enumerate(meta["terms"])},
+            kinds=tuple(meta["kinds"]),
+            row_terms=WeighedRows(
+                arrays["row_terms.starts"],
+                arrays["row_terms.keys"],
+                arrays["row_terms.values"].astype(np.float32),
+            ),
+            row_grams=Rows(arrays["row_grams.starts"], arrays["row_grams.keys"]),
+            mentions=Bits(arrays["mentions"], len(meta["entries"])),
+            often=Bits(arrays["often"], len(meta["entries"])),
+            classifier=Classifier(arrays["classifier.slots"], arrays["classifier.weights"], meta["classifier.unit"]),
+            lexis=Lexis(
+                _tuples(meta["exact"]),
+                _tuples(meta["prefixes"]),
+                {k: frozenset(v) for k, v in meta["functions"].items()},
+                frozenset(meta["vocabulary"]),
+            ),
+            identifier=Identifier(
+                tuple(meta["identifier.languages"]),
+                tuple(meta["scripts"]),
+                arrays["identifier.weights"],
+                {k: frozenset(v) for k, v in meta["function_words"].items()},
+            ),
+            **plain,
+        )
 
 
 def _tuples(table: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -10,21 +11,24 @@ import numpy as np
 
 from bot.knowledge.model import Fact, KnowledgeBase
 from bot.language import Guess
+from bot.matching.arrays import Scores
 from bot.matching.followup import (
+    LEANING,
     Surroundings,
     in_context,
     is_elliptical,
-    share_paragraph,
     shift,
     surroundings,
 )
 from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES, FOLLOW_UP_CUES, Model
-from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES, Scored, score
 from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
+_FAR = 1.0  # the same in what was learnt
+_USUAL = 0.2  # part of a fact's phrasings that ask a kind of question, from which it is usual there
+_SHARPNESS = 3.0  # how fast a candidate further down in score counts less
 _LONGER = 3  # words of its own from which a question is likely complete
 _ENTRIES = frozenset({"person", "place", "body"})
 _WHO_OR_WHAT = frozenset({"who", "what", "which"})
@@ -77,6 +81,8 @@ class Match:
     """True when the question was read with the fact answered before it."""
     decoy: str | None = None
     """The group of questions to be declined that fits better than any fact, if one does."""
+    complete: bool = False
+    """True when nothing that was answered before could change it."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +104,11 @@ class Matcher:
         scored = score(analysis, self.index, self._weights, language=guess.language)
         guess = unless_names_only(guess, analysis)
         alone = self.judge(scored, analysis, guess)
+        if self._stands_alone(alone, scored):
+            return replace(alone, complete=True)
         before = self.knowledge.facts.get(context or "")
         if before is not None and is_elliptical(analysis, before):
-            return self._in_conversation(alone, scored, before)
+            return self._in_conversation(alone, before)
         return alone
 
     def match_names(self, question: str) -> Match:
@@ -112,14 +120,19 @@ class Matcher:
         analysis = Analysis(tokens, weigh(tokens), (), " ".join(t.folded for t in tokens))
         return self.judge(score(analysis, self.index, self._weights), analysis, guess)
 
-    def _in_conversation(self, alone: Match, scored: Scored, before: Fact) -> Match:
+    def _stands_alone(self, alone: Match, scored: Scored) -> bool:
+        """Whether a message means the same whatever it follows."""
+        draw, words = self.model.closeness, len(alone.analysis.content)
+        if words > LEANING or any(term.startswith("o:") for term in alone.analysis.terms):
+            return True
+        if alone.band is Band.SMALL_TALK:
+            return self.small_talk_strength(scored) >= draw.small_talk
+        enough = draw.alone if words < _LONGER else draw.alone_longer
+        return alone.band is Band.ANSWER and words > 1 and alone.confidence >= enough
+
+    def _in_conversation(self, alone: Match, before: Fact) -> Match:
         """The better of two readings of a short message: by itself, and with what was answered before."""
-        draw, analysis = self.model.closeness, alone.analysis
-        if alone.band is Band.SMALL_TALK and self.small_talk_strength(scored) >= draw.small_talk:
-            return alone
-        enough = draw.alone if len(analysis.content) < _LONGER else draw.alone_longer
-        if alone.band is Band.ANSWER and len(analysis.content) > 1 and alone.confidence >= enough:
-            return alone
+        analysis = alone.analysis
         if alone.band is Band.ANSWER and alone.facts[0].fact == before.id and analysis.names:
             return alone  # asked by name once more
         ranked, cues = self.follow_up(alone, before)
@@ -140,7 +153,7 @@ class Matcher:
         title = self.knowledge.languages[language].texts[before.id].title
         shifts = shift(before, self._around(before), analysis, draw)
         wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
-        scored = score(wider, self.index, self._weights, language=language, also=np.flatnonzero(shifts > 0))
+        scored = score(wider, self.index, self._weights, language=language, near=shifts)
         totals = scored.scores + shifts[scored.entries]
         order = [
             int(i)
@@ -176,22 +189,23 @@ class Matcher:
 
     def judge(self, scored: Scored, analysis: Analysis, guess: Guess) -> Match:
         """The band and confidence of scored entries."""
-        facts = [i for i, e in enumerate(scored.entries.tolist()) if self.index.entries[e] in self.knowledge.facts]
-        best_decoy = self._best(scored, DECOY)
-        best_talk = self._best(scored, SMALL_TALK)
+        marks = [self.index.marks[entry] for entry in scored.entries.tolist()]
+        facts = [place for place, mark in enumerate(marks) if not mark]
+        best_decoy = marks.index(DECOY) if DECOY in marks else None
         ranked = self._ranked(scored, facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
-        if best_talk == 0 and not analysis.names and self.small_talk_strength(scored) >= self.model.small_talk:
-            kind = self.index.entries[scored.entries[best_talk]].removeprefix(SMALL_TALK)
+        talks = marks[:1] == [SMALL_TALK] and not analysis.names
+        if talks and self.small_talk_strength(scored) >= self.model.small_talk:
+            kind = self.index.entries[scored.entries[0]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
             return Match(Band.DECLINE, (), 0.0, guess, analysis)
         confidence = self.model.confidence(self.cues(scored, facts, analysis))
-        if self._asks_for_entry(ranked[0].fact, analysis):
-            confidence = max(confidence, _NAMED)
         decoy = None
         if best_decoy is not None and scored.scores[best_decoy] > fact_score:
             decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
+        if decoy is None and self._asks_for_entry(ranked[0].fact, analysis):
+            confidence = max(confidence, _NAMED)
         if confidence >= self.model.answer:
             band = Band.ANSWER
         elif confidence >= self.model.suggest and decoy is None:
@@ -204,22 +218,36 @@ class Matcher:
         """The values of `CUES` for the best of the scored facts."""
         best = facts[0]
         pieces = dict(zip(FEATURES, scored.features[best].tolist(), strict=True))
-        top = float(scored.scores[best])
-        rival = next((i for i in facts[1:] if not self._same_paragraph(scored, best, i)), None)
-        decoy = self._best(scored, (DECOY, SMALL_TALK))
-        content = analysis.content
+        places = [self._places[entry] for entry in scored.entries.tolist()]
+        rivals = [i for i in facts[1:] if places[best].isdisjoint(places[i])]
+        decoys = [i for i in range(len(scored.entries)) if i not in facts]
+        learnt = scored.features[:, FEATURES.index("learnt")]
+        fact = self.knowledge.facts[self.index.entries[scored.entries[best]]]
+        few = 1 / max(1, len(analysis.content))
+        uncovered = float(scored.uncovered[best])
         values = {
-            "score": top,
-            "margin": min(_CLEAR, top - float(scored.scores[rival])) if rival is not None else _CLEAR,
-            "decoy margin": min(_CLEAR, top - float(scored.scores[decoy])) if decoy is not None else _CLEAR,
-            "uncovered word": float(scored.uncovered[best]),
+            "score": float(scored.scores[best]),
+            "margin": _lead(scored.scores, best, rivals, _CLEAR),
+            "decoy margin": _lead(scored.scores, best, decoys, _CLEAR),
+            "learnt margin": _lead(learnt, best, rivals, _FAR),
+            "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
+            "facts around": _share(scored.scores, facts),
+            "uncovered word": uncovered,
+            "uncovered of few": uncovered * few,
+            "more than the entry": uncovered * (fact.kind in _ENTRIES),
+            "kind asked": self._kind_asked(int(scored.entries[best]), analysis),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
-            "unknown words": sum(not t.known for t in content) / max(1, len(content)),
+            "unknown words": sum(not t.known for t in analysis.content) * few,
             "exact": float(pieces["words alike"] > _EXACT),
-            "few words": 1 / max(1, len(content)),
-            "no figure": float(_lacks_figure(analysis, self.knowledge.facts[self.index.entries[scored.entries[best]]])),
+            "few words": few,
+            "no figure": float(_lacks_figure(analysis, fact)),
         }
         return np.array([values[cue] if cue in values else pieces[cue] for cue in CUES])
+
+    def _kind_asked(self, entry: int, analysis: Analysis) -> float:
+        """How usual it is to ask such a question of an entry: 0 where no phrasing does, 1 where many do."""
+        asked = [kind for kind, word in enumerate(self.index.kinds) if analysis.terms.get(f"q:{word}", 0.0) > _HALF]
+        return max((min(1.0, float(self.index.kind_shares[entry, k]) / _USUAL) for k in asked), default=1.0)
 
     def _asks_for_entry(self, fact: str, analysis: Analysis) -> bool:
         """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
@@ -239,11 +267,6 @@ class Matcher:
             float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
         )
 
-    def _best(self, scored: Scored, prefix: str | tuple[str, ...]) -> int | None:
-        return next(
-            (i for i, e in enumerate(scored.entries.tolist()) if self.index.entries[e].startswith(prefix)), None
-        )
-
     def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
         entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()
         parts = (scored.features[positions] * self._weights).tolist()
@@ -252,9 +275,22 @@ class Matcher:
             for entry, score, pieces, row in zip(entries, scored.scores[positions].tolist(), parts, rows, strict=True)
         )
 
-    def _same_paragraph(self, scored: Scored, one: int, other: int) -> bool:
-        first, second = (self.knowledge.facts[self.index.entries[scored.entries[i]]] for i in (one, other))
-        return share_paragraph(first, second)
+    @cached_property
+    def _places(self) -> list[frozenset[tuple[str, int]]]:
+        """The paragraphs that each entry stands on; none for what is no fact."""
+        facts = map(self.knowledge.facts.get, self.index.entries)
+        return [frozenset(cite.place for cite in fact.cites) if fact else frozenset() for fact in facts]
+
+
+def _lead(numbers: Scores, best: int, others: Sequence[int], most: float) -> float:
+    """How far one of `numbers` is ahead of the highest of some others; at most `most`, as where there are none."""
+    return min(most, float(numbers[best]) - max((float(numbers[i]) for i in others), default=-np.inf))
+
+
+def _share(scores: Scores, some: Sequence[int]) -> float:
+    """How much of the candidates is `some` of them, when each counts the less the lower its score is: 0…1."""
+    worth = np.exp(_SHARPNESS * (scores - scores[0]))
+    return float(worth[some].sum() / worth.sum())
 
 
 def _lacks_figure(analysis: Analysis, fact: Fact) -> bool:

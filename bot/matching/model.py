@@ -10,14 +10,18 @@ from typing import Final
 
 import numpy as np
 
+from bot.matching.arrays import Scores
 from bot.matching.followup import Closeness
-from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES
 
 CUES: Final = (
     "score",  # of the best fact
     "margin",  # over the best fact that stands on other paragraphs
     "decoy margin",  # over the best question that must be declined
+    "learnt",
+    "learnt margin",  # as "margin", by this one feature: two ways of looking that agree
+    "learnt decoy margin",
+    "facts around",  # how much of what is near the question is facts, and not questions to be declined
     "terms",
     "grams",
     "question covered",
@@ -26,6 +30,9 @@ CUES: Final = (
     "mentioned",
     "weight mentioned",
     "uncovered word",  # the most telling word of the question that the fact holds nothing of
+    "uncovered of few",  # the same in a short question, which is seldom told around
+    "more than the entry",  # the same where the fact is the entry on somebody or something, which every name is near
+    "kind asked",  # such a question (when, why, …) is often asked of the fact
     "name missing",
     "number missing",
     "asks otherwise",

@@ -1,4 +1,4 @@
-"""From an analysed question to scored entries: candidates from the inverted index, about forty of them rescored.
+"""From an analysed question to scored entries: the likely ones, then the phrasings of those.
 
 Every piece of a score is a named feature between about 0 and 1 and the score is their weighted sum, so that
 `explain` can show why an entry won.
@@ -9,30 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import accumulate, chain
 from typing import Final
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.matching.index import Index, asked, is_primary
-from bot.matching.postings import Ints, Scores
+from bot.matching.arrays import Floats, Places, Scores
+from bot.matching.index import LITTLE, MENTION, Index, asked, is_primary
 from bot.matching.terms import Analysis, Token
 
-ROWS: Final = 40
-"""Phrasings that are rescored."""
-_MUCH: Final = 20.0  # about five telling words
 ENTRIES: Final = 12
-"""Entries that are looked at for their phrasings as a whole, whichever single phrasing is near."""
+"""Entries whose phrasings are looked at."""
+ROUGHLY: Final = 96
+"""Phrasings of these that are compared by their n-grams, and of those"""
+ROWS: Final = 24
+"""the ones that are compared in full, beside the best one of each entry."""
+_AT_HOME: Final = 0.2  # lead of phrasings in the question's own language where only some are looked at
+_MUCH: Final = 20.0  # about five telling words
 
 FEATURES: Final = (
+    "learnt",  # what terms and n-grams say for the entry, after what was learnt from all phrasings
     "terms",  # cosine of the terms with the phrasing's
     "grams",  # cosine of the character n-grams with the phrasing's
     "question covered",  # part of the question's weight that the phrasing holds
     "phrasing covered",  # part of the phrasing's weight that the question holds
     "words alike",  # rapidfuzz's token_sort_ratio of the folded words
-    "all phrasings: terms",  # cosine with the centroid of the entry's phrasings, in every language
-    "all phrasings: grams",
     "mentioned",  # part of the question's weight that the entry holds anywhere, answers included
     "weight mentioned",  # the same in absolute terms: a long story holds much that no entry does
     "asks the same",  # question and phrasing share a question word
@@ -63,63 +65,45 @@ def score(
     weights: Scores,
     *,
     language: str | None = None,
-    without_rows: Sequence[int] = (),
-    also: Iterable[int] = (),
+    near: Scores | None = None,
 ) -> Scored:
     """The entries that the question may ask for, scored with `weights` (one for each of `FEATURES`).
 
-    `without_rows` leaves phrasings out: fitting asks for them as if they were not known. The entries in `also` are
-    candidates whatever the question says.
+    `near` has one number for each entry: as many candidates again are chosen as if these were added to what the
+    question says. The scores themselves know nothing of it.
     """
-    known = [(t, index.terms[t], w) for t, w in analysis.terms.items() if t in index.terms]
-    keys = [key for _, key, _ in known]
-    weighed = index.idf[keys] * np.array([w for _, _, w in known])
-    primary = np.array([is_primary(t) for t, _, _ in known], dtype=np.float64)
-    unknown = [(w * index.unknown_idf, t) for t, w in analysis.terms.items() if t not in index.terms]
-    total = float(weighed @ primary) + sum(w for w, t in unknown if is_primary(t)) or 1.0
-    norm = math.sqrt(float(weighed @ weighed) + sum(w * w for w, _ in unknown)) or 1.0
-
-    hits = index.row_terms.lookup(keys)
-    terms = hits.dot(weighed / norm)
-    terms *= index.row_scale
-    grams, gram_weights = _gram_weights(analysis, index)
-    # in half precision, as the worth of everything else is kept
-    gram_scores = index.row_grams.count(grams, gram_weights * index.gram_idf[grams].astype(np.float16))
-    gram_scores *= index.row_gram_scale
-    entry_terms = index.entry_terms.dot(keys, weighed / norm)
-    entry_grams = index.entry_grams.dot(grams, gram_weights)
+    told = _tell(analysis, index)
+    learnt = index.classifier.scores(told.features, told.worth)
     weight, mentioned, uncovered = _mentioned(analysis.tokens, index)
+    likely = learnt + mentioned
+    chosen = np.sort(_highest(likely, ENTRIES))
+    if near is not None:
+        chosen = np.union1d(chosen, _highest(likely + near, ENTRIES))
+    home = index.languages.index(language) if language in index.languages else -1
+    rows, likeness = _candidates(chosen, told, index, home)
+    entries = index.row_entry[rows].astype(np.int64)
 
-    rough = terms + gram_scores
-    if len(without_rows):
-        rough[list(without_rows)] = -1.0
-    rows = _candidates(rough, 0.5 * entry_terms + 0.5 * entry_grams + mentioned, index, also)
-    if not len(rows):
-        empty = np.empty(0, dtype=np.int64)
-        return Scored(empty, np.empty((0, len(FEATURES))), np.empty(0), empty, np.empty(0))
-    entries = index.row_entry[rows]
-
-    near = hits.within(rows)
-    phrasings = [index.row_folded[r] for r in rows.tolist()]
+    held = index.row_terms.take(rows)
+    values, shared = index.row_terms.values_of(held), told.terms[held.keys]
+    primary = told.primary[held.keys]
     asks = asked(analysis, index.kinds)
     row_asks = index.row_asks[rows]
-    names = _missing("n:", analysis, index, entries) + _missing("o:", analysis, index, entries)
+    phrasings = [index.row_folded[r] for r in rows.tolist()]
     alike = process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0]
     columns = (
-        terms[rows],
-        gram_scores[rows],
-        near.count(weighed * primary) / total,
-        near.dot(primary) / index.row_total[rows],
+        learnt[entries],
+        held.sums(shared * values) / index.row_norm[rows],
+        likeness,
+        held.sums(primary) / told.total,
+        held.sums(values * (primary > 0)) / index.row_total[rows],
         alike / 100,
-        entry_terms[entries],
-        entry_grams[entries],
         mentioned[entries],
         np.minimum(1.0, weight[entries] / _MUCH),
         (row_asks & asks) != 0,
         ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
-        names,
-        _missing("d:", analysis, index, entries),
-        [index.row_language[r] == language for r in rows.tolist()],
+        _missing("n", analysis, index, entries) + _missing("o", analysis, index, entries),
+        _missing("d", analysis, index, entries),
+        index.row_language[rows] == home,
     )
     matrix = np.empty((len(rows), len(FEATURES)))
     for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
@@ -130,18 +114,49 @@ def score(
     for place, entry in zip(order.tolist(), entries[order].tolist(), strict=True):
         first.setdefault(entry, place)
     best = np.array(list(first.values()))
-    return Scored(entries[best].astype(np.int64), matrix[best], totals[best], rows[best], uncovered[entries[best]])
+    return Scored(entries[best], matrix[best], totals[best], rows[best], uncovered[entries[best]])
 
 
-def _gram_weights(analysis: Analysis, index: Index) -> tuple[list[int], Scores]:
-    """The n-grams that something holds, and their weights in a question of length 1."""
-    grams = np.array(list(dict.fromkeys(analysis.grams)), dtype=np.int64)
-    weights = index.gram_idf[grams].astype(np.float64)
-    held = weights > 0
-    # an n-gram that nothing holds still lengthens the question
-    strange = (len(grams) - np.count_nonzero(held)) * index.unknown_idf**2
-    norm = math.sqrt(float(weights @ weights) + strange) or 1.0
-    return grams[held].tolist(), weights[held] / norm
+@dataclass(frozen=True)
+class _Told:
+    """What a question says, in the numbers of an index."""
+
+    features: list[int]
+    worth: Scores
+    """Terms and n-grams for the classifier, and how much each counts."""
+    terms: Floats
+    """Per term of the index, its weight in a question of length 1."""
+    primary: Floats
+    """The same before the length was made 1, and only for what counts in coverage."""
+    total: float
+    """The sum of these, words that the index does not hold included."""
+    grams: Floats
+    """Per n-gram, its weight in a question of length 1 times its weight in a phrasing."""
+
+
+def _tell(analysis: Analysis, index: Index) -> _Told:
+    known = [(t, index.terms[t], w) for t, w in analysis.terms.items() if t in index.terms]
+    keys = [key for _, key, _ in known]
+    weighed = index.idf[keys].astype(np.float64) * [w for _, _, w in known]
+    unknown = [(w * index.unknown_idf, t) for t, w in analysis.terms.items() if t not in index.terms]
+    counted = weighed * [is_primary(t) for t, _, _ in known]
+    # what nothing holds still lengthens the question
+    length = math.sqrt(float(weighed @ weighed) + sum(w * w for w, _ in unknown)) or 1.0
+    terms = np.zeros(len(index.terms), dtype=np.float32)
+    terms[keys] = weighed / length
+    primary = np.zeros(len(index.terms), dtype=np.float32)
+    primary[keys] = counted
+    total = float(counted.sum()) + sum(w for w, t in unknown if is_primary(t)) or 1.0
+
+    said = list(dict.fromkeys(analysis.grams))
+    telling = index.gram_idf[said].astype(np.float64)
+    strange = (len(said) - np.count_nonzero(telling)) * index.unknown_idf**2
+    gram_worth = telling / (math.sqrt(float(telling @ telling) + strange) or 1.0)
+    grams = np.zeros(len(index.gram_idf), dtype=np.float32)
+    grams[said] = gram_worth * telling
+    features = [*keys, *(len(index.terms) + gram for gram in said)]
+    worth = np.concatenate((weighed / math.hypot(length, LITTLE), gram_worth))
+    return _Told(features, worth, terms, primary, total, grams)
 
 
 def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, Scores]:
@@ -151,53 +166,69 @@ def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, S
     if not content:
         return np.zeros(size), np.zeros(size), np.zeros(size)
     keys = [[index.terms[t] for t in token.terms if t in index.terms] for token in content]
-    idf = iter(index.idf[list(chain.from_iterable(keys))].tolist())
-    telling = (max(islice(idf, len(own)), default=index.unknown_idf) for own in keys)
+    telling = [max((index.idf_of[k] for k in own), default=index.unknown_idf) for own in keys]
     weights = np.array([t.emphasis * worth for t, worth in zip(content, telling, strict=True)])
-    hits = index.entry_mentions.lookup(list(chain.from_iterable(keys)), budget=math.inf)
-    # token × entry: the token's worth there, by whichever of its terms the entry holds it best
-    best = np.zeros(len(content) * size, dtype=hits.values.dtype)  # numpy has no fast way for mixed types
-    owners = np.repeat(np.arange(len(content)) * size, [len(own) for own in keys])
-    np.maximum.at(best, owners[hits.keys] + hits.rows, hits.values)
-    worth = best.reshape(-1, size) * np.array([[token.similarity] for token in content])
+    worth = np.zeros((len(content), size))
+    some = [number for number, own in enumerate(keys) if own]
+    if some:
+        flat = list(chain.from_iterable(keys))
+        # a word is worth what its best term is
+        firsts = [0, *accumulate(len(keys[number]) for number in some[:-1])]
+        degrees = index.mentions.rows(flat) + index.often.rows(flat)
+        best = np.maximum.reduceat(degrees, firsts)
+        worth[some] = np.array((0.0, MENTION, 1.0))[best] * [[content[number].similarity] for number in some]
     held = weights @ worth
     worst = (weights[:, None] * (1 - worth)).max(axis=0)
     return held, held / (float(weights.sum()) or 1.0), worst / index.unknown_idf
 
 
-def _missing(mark: str, analysis: Analysis, index: Index, entries: Ints) -> Scores:
-    """Per candidate: the part of the question's terms of one kind that its entry does not mention."""
-    wanted = [t for t in analysis.terms if t.startswith(mark)]
-    if not wanted:
-        return np.zeros(len(entries))
-    missing = np.zeros(len(index.entries))
+def _missing(marks: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
+    """Per candidate: the part of the question's terms of some kinds that its entry does not mention."""
+    wanted = [t for t in analysis.terms if t[0] in marks]
+    missing = np.zeros(len(entries))
     for term in wanted:
         key = index.terms.get(term)
-        # what half of the entries speak of is easily left unsaid
-        absent = np.full(len(index.entries), 1.0 if key is None else float(index.idf[key]) / index.unknown_idf)
-        if key is not None:
-            span = slice(int(index.entry_mentions.starts[key]), int(index.entry_mentions.starts[key + 1]))
-            absent[index.entry_mentions.rows[span]] = 0.0
-        missing += absent
-    return missing[entries] / len(wanted)
+        if key is None:
+            missing += 1.0
+        else:
+            # what half of the entries speak of is easily left unsaid
+            missing += index.idf_of[key] / index.unknown_idf * (1.0 - index.mentions.rows([key])[0][entries])
+    return missing / (len(wanted) or 1)
 
 
-def _candidates(
-    rough: Scores, entry_scores: Scores, index: Index, also: Iterable[int]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The rows worth rescoring: the roughly best, and the best one of each entry that looks good as a whole."""
-    top = _highest(rough, ROWS)
-    chosen = set(top[rough[top] > 0].tolist())
-    for entry in {*_highest(entry_scores, ENTRIES).tolist(), *also}:
-        span = index.rows_of(int(entry))
-        if len(span):
-            row = span.start + int(rough[span.start : span.stop].argmax())
-            if rough[row] >= 0:
-                chosen.add(row)
-    return np.array(sorted(chosen), dtype=np.int64)
+def _candidates(entries: Places, told: _Told, index: Index, home: int) -> tuple[Places, Floats]:
+    """The phrasings of some entries that are worth comparing, and how their n-grams are like the question's.
+
+    They are the roughly best of all, and the roughly best one of each entry. `home` is the question's language.
+    """
+    starts, ends = index.entry_starts[entries].tolist(), index.entry_starts[entries + 1].tolist()
+    held = index.row_terms.take_stretches(starts, ends)
+    worth = told.terms[held.keys]
+    worth *= index.row_terms.values_of(held)
+    rows = np.concatenate(list(map(np.arange, starts, ends)))
+    rough = held.sums(worth) / index.row_norm[rows]
+    rough += _AT_HOME * (index.row_language[rows] == home)
+    some = _with_best(rough, [b - a for a, b in zip(starts, ends, strict=True)], ROUGHLY)
+    grams = index.row_grams.take(rows[some])
+    likeness = grams.sums(told.grams[grams.keys]) / index.row_gram_norm[rows[some]]
+    rough = rough[some] + likeness
+    _, counts = np.unique(index.row_entry[rows[some]], return_counts=True)
+    few = _with_best(rough, counts.tolist(), ROWS)
+    return rows[some][few], likeness[few]
 
 
-def _highest(scores: Scores, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> Places:
+    """The places of the highest scores, and of the highest in each stretch of the given lengths; ascending."""
+    chosen = np.zeros(len(scores), dtype=np.bool_)
+    chosen[_highest(scores, count)] = True
+    position = 0
+    for length in lengths:
+        chosen[position + int(scores[position : position + length].argmax())] = True
+        position += length
+    return np.flatnonzero(chosen)
+
+
+def _highest(scores: Scores | Floats, count: int) -> Places:
     """The places of the `count` highest scores, or of all where there are fewer, in no particular order."""
     few = min(count, len(scores))
     return (-scores).argpartition(few - 1)[:few]

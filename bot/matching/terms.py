@@ -9,7 +9,7 @@ languages, which is how a question in one meets phrasings in another.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -22,7 +22,7 @@ from bot.language import asking, clean, fold, skeleton, words
 
 STEM: Final = 5
 """Letters of a folded word that count: Malayalam glues case endings on; the first five letters gained most."""
-GRAM_BUCKETS: Final = 1 << 16
+GRAM_BUCKETS: Final = 1 << 13
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
 _ASIDE: Final = 0.3  # weight of what is said before or after the sentence that asks
 _PREMISE: Final = 0.4  # the same for the clauses before the one that asks
@@ -152,23 +152,21 @@ class Lexis:
 
     def senses(self, folded: str, language: str | None) -> tuple[str, ...]:
         """The terms of one folded spelling, in `language` if it has any there, else in all that do."""
-        found = self.exact.get(folded)
-        if found is None and " " not in folded:
-            for end in range(len(folded), 2, -1):
-                found = self.prefixes.get(folded[:end])
-                if found is not None:
-                    break
-        elif found is None:
-            head, _, tail = folded.rpartition(" ")
-            for end in range(len(tail), 1, -1):
-                found = self.prefixes.get(f"{head} {tail[:end]}")
-                if found is not None:
-                    break
-        if not found:
-            return ()
-        if language in found:
-            return found[language]
-        return tuple(dict.fromkeys(term for terms in found.values() for term in terms))
+        known = (self.exact.get(folded), *self._starts(folded))
+        # a word of one's own language is no stranger's, however well it would fit
+        for found in known:
+            if found is not None and language in found:
+                return found[language]
+        for found in known:
+            if found is not None:
+                return tuple(dict.fromkeys(term for terms in found.values() for term in terms))
+        return ()
+
+    def _starts(self, folded: str) -> Iterator[dict[str, tuple[str, ...]] | None]:
+        """What the beginnings of a spelling stand for, the longest first; of several words, of the last one."""
+        shortest = 3 if " " not in folded else folded.rindex(" ") + 3
+        for end in range(len(folded), shortest - 1, -1):
+            yield self.prefixes.get(folded[:end])
 
     def asks(self, folded: str, language: str | None) -> bool:
         """Whether a word asks ("when", "कब")."""

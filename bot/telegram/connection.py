@@ -6,6 +6,7 @@ import json
 import logging
 from typing import Any
 
+import httpx
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
@@ -21,8 +22,23 @@ BATCH = 100
 """Updates of one poll; the most that Telegram gives."""
 
 
+class _JsonClient(httpx.AsyncClient):
+    """Sends parameters as JSON, which Telegram reads as well as a form.
+
+    In a form every byte of a Devanagari or Malayalam letter becomes three, one by one; that takes twenty times longer.
+    """
+
+    async def request(self, method: str, url: httpx.URL | str, **kwargs: Any) -> httpx.Response:
+        if not kwargs.get("files"):
+            kwargs["json"] = kwargs.pop("data", None)
+        return await super().request(method, url, **kwargs)
+
+
 class Request(HTTPXRequest):
     """As the library's, but a broken response is not copied into the log: it may hold what people wrote."""
+
+    def _build_client(self) -> httpx.AsyncClient:
+        return _JsonClient(**self._client_kwargs)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

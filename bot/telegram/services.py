@@ -20,6 +20,7 @@ from bot.storage import Memory
 from bot.telegram.patience import Patience
 
 _REMEMBERED: Final = 2_000  # replies; a few kilobytes each
+_Key: TypeAlias = tuple[bytes, *tuple[str | None, ...]]
 
 
 class Replies:
@@ -32,7 +33,7 @@ class Replies:
         self._reply = reply
         self._size = size
         self._key = secrets.token_bytes(16)
-        self._known: dict[tuple[bytes, *tuple[str | None, ...]], Reply] = {}
+        self._known: dict[_Key, Reply] = {}
 
     def __call__(
         self,
@@ -45,15 +46,20 @@ class Replies:
     ) -> Reply:
         """As `Assistant.reply`."""
         hashed = blake2b(question.encode(errors="surrogatepass"), key=self._key, digest_size=16).digest()
-        key = (hashed, language, conversation_language, language_code, context)
-        reply = self._known.pop(key, None) or self._reply(
+        everywhere: _Key = (hashed, language)
+        here: _Key = (hashed, language, conversation_language, language_code, context)
+        for key in (everywhere, here):
+            if (known := self._known.pop(key, None)) is not None:
+                self._known[key] = known  # as the latest
+                return known
+        reply = self._reply(
             question,
             language=language,
             conversation_language=conversation_language,
             language_code=language_code,
             context=context,
         )
-        self._known[key] = reply  # as the latest
+        self._known[everywhere if reply.settled else here] = reply
         if len(self._known) > self._size:
             self._known.pop(next(iter(self._known)), None)
         return reply

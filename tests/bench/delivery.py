@@ -37,7 +37,7 @@ _PROFILE = {
     "getMyDescription": {"description": ""},
     "getMyShortDescription": {"short_description": ""},
 }
-_NUMBER = re.compile(rb"\b(offset|chat_id)=(\d+)")
+_NUMBER = re.compile(rb'\b(offset|chat_id)(?:=|":\s*"?)(\d+)')
 
 
 @dataclass

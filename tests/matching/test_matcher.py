@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from bot.assistant import Assistant
 from bot.matching import Band, Matcher, load_model, parse_model
 from bot.matching.index import dump_index, parse_index
-from bot.matching.postings import Postings, PostingsBuilder
 
 
 def test_the_pieces_of_a_score_add_up_to_it(assistant: Assistant) -> None:
@@ -75,6 +73,22 @@ def test_a_premise_counts_less_than_what_is_asked(assistant: Assistant) -> None:
         assert assistant.matcher.match(f"{told} {question}").facts[0].fact == alone.facts[0].fact
 
 
+def test_words_of_ones_own_language_come_before_those_of_others(assistant: Assistant) -> None:
+    lexis = assistant.matcher.index.lexis
+    for spelling, by_language in lexis.exact.items():
+        for language, terms in by_language.items():
+            assert lexis.senses(spelling, language) == terms
+
+
+def test_what_follows_nothing_is_read_alike_after_everything(assistant: Assistant) -> None:
+    matcher = assistant.matcher
+    for question in ("How many Cossacks marched with Krasnov against Petrograd?", "did Napoleon meet Lenin?"):
+        alone = matcher.match(question)
+        assert alone.complete
+        assert all(matcher.match(question, context=fact) == alone for fact in list(matcher.knowledge.facts)[::40])
+    assert not matcher.match("and when?").complete
+
+
 def test_a_decoy_that_fits_better_is_named(assistant: Assistant) -> None:
     match = assistant.matcher.match("who led the french revolution")
     assert match.band is not Band.ANSWER
@@ -90,30 +104,3 @@ def test_an_index_survives_being_kept(assistant: Assistant) -> None:
 def test_a_model_survives_being_kept() -> None:
     model = load_model()
     assert parse_model(model.dump()) == model
-
-
-def build(*rows: dict[int, float]) -> Postings:
-    builder = PostingsBuilder()
-    for row, values in enumerate(rows):
-        builder.add(row, values)
-    return builder.build(key_count=2, size=len(rows))
-
-
-def test_postings_hold_what_was_put_in() -> None:
-    postings = build({1: 0.5}, {}, {0: 1.0, 1: 2.0})
-    weights = np.array([1.0, 10.0])
-    hits = postings.lookup([0, 1])
-    assert hits.dot(weights).tolist() == postings.dot([0, 1], weights).tolist() == [5.0, 0.0, 21.0]
-    assert hits.count(weights).tolist() == postings.count([0, 1], weights).tolist() == [10.0, 0.0, 11.0]
-    assert hits.within(np.array([1, 2])).dot(weights).tolist() == [0.0, 21.0]
-
-
-def test_rare_keys_are_read_before_the_budget_ends() -> None:
-    postings = build(*({0: 1.0, 1: 1.0} if row == 7 else {0: 1.0} for row in range(100)))
-    assert np.flatnonzero(postings.count([0, 1], np.ones(2), budget=50)).tolist() == [7]
-    assert postings.lookup([0, 1], budget=50).rows.tolist() == [7]
-
-
-def test_nothing_asked_finds_nothing() -> None:
-    postings = build({0: 1.0})
-    assert postings.lookup([]).dot(np.empty(0)).tolist() == postings.count([], np.empty(0)).tolist() == [0.0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -52,7 +52,7 @@ class Telegram(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         method = request.url.path.rsplit("/", 1)[-1]
-        values = {k: v[0] for k, v in parse_qs(request.content.decode()).items()}
+        values = json.loads(request.content or b"{}") or {}
         return httpx.Response(200, json={"ok": True, "result": self._answer(method, values)})
 
     def _answer(self, method: str, values: dict[str, str]) -> Any:

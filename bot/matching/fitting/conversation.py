@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 
 from bot.knowledge.model import KnowledgeBase
+from bot.matching.arrays import Scores
 from bot.matching.fitting.questions import FollowUp, is_right
 from bot.matching.fitting.regression import fit_confidence
 from bot.matching.followup import Closeness
 from bot.matching.index import Index
 from bot.matching.matcher import Band, Matcher
 from bot.matching.model import FOLLOW_UP_CUES, Model
-from bot.matching.postings import Scores
 
 _STEPS: Final[dict[str, tuple[float, ...]]] = {
     "echo": (0.0, 0.1, 0.2, 0.35, 0.5, 0.7),

@@ -10,10 +10,10 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from bot.knowledge.model import KnowledgeBase
+from bot.matching.arrays import Scores
 from bot.matching.fitting.questions import Question, Read, is_right
 from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES
-from bot.matching.postings import Scores
 from bot.matching.scoring import FEATURES, score
 
 _COUNTING_AGAINST: Final = {"asks otherwise", "name missing", "number missing"}
@@ -57,6 +57,8 @@ def _fits(entry: str, question: Question, knowledge: KnowledgeBase) -> bool:
 
 _FALLING: Final = {
     "uncovered word",
+    "uncovered of few",
+    "more than the entry",
     "name missing",
     "number missing",
     "asks otherwise",

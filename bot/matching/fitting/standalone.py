@@ -10,12 +10,12 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from bot.knowledge.model import KnowledgeBase
+from bot.matching.arrays import Scores
 from bot.matching.fitting.questions import FOLDS, Question, Read, is_right
 from bot.matching.fitting.regression import fit_confidence, rank
 from bot.matching.index import SMALL_TALK, Index
 from bot.matching.matcher import Matcher
 from bot.matching.model import CUES, Model
-from bot.matching.postings import Scores
 from bot.matching.scoring import Scored, score
 
 WRONG_LIMIT: Final = 0.02

@@ -1,0 +1,55 @@
+"""Sparse rows, rows of bits, and the classifier that learns from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.matching.arrays import Bits, RowsBuilder, WeighedRows
+from bot.matching.learning import train
+
+
+def build(*rows: dict[int, float]) -> WeighedRows:
+    builder = RowsBuilder()
+    for row in rows:
+        builder.add(row)
+    return builder.build(key_count=3)
+
+
+def test_rows_hold_what_was_put_in() -> None:
+    rows = build({1: 0.5}, {}, {0: 1.0, 2: 2.0}, {2: 4.0})
+    worth = np.array([1.0, 10.0, 100.0])
+    for held, sums in (
+        (rows.take(np.array([0, 1, 2, 3])), [5.0, 0.0, 201.0, 400.0]),
+        (rows.take(np.array([0, 3])), [5.0, 400.0]),
+        (rows.take_stretches([0, 3], [2, 4]), [5.0, 0.0, 400.0]),
+    ):
+        assert held.sums(worth[held.keys] * rows.values_of(held)).tolist() == sums
+
+
+def test_bits_say_which_columns_hold_a_key() -> None:
+    columns = [{0}, set(), {0, 1}, *({1} for _ in range(7))]
+    bits = Bits.of(columns, key_count=2)
+    assert bits.rows([1, 0]).tolist() == [[int(key in held) for held in columns] for key in (1, 0)]
+
+
+def test_a_classifier_learns_what_sets_entries_apart() -> None:
+    # 0 is said of both entries, 1 only of the first, 2 only of the second, 3 nobody has heard of
+    samples = [([0, 1], [0.7, 0.7]), ([0, 2], [0.7, 0.7])] * 20
+    classifier = train(samples, [0, 1] * 20, features=4, entry_count=2)
+    shared, first, second, unheard = (classifier.scores([key], np.ones(1)) for key in range(4))
+    assert first[0] > first[1]
+    assert second[1] > second[0]
+    assert abs(shared[0] - shared[1]) < min(first[0] - first[1], second[1] - second[0]) / 2
+    assert unheard.tolist() == [0.0, 0.0]
+
+
+def test_training_is_the_same_every_time() -> None:
+    samples = [([n % 7, 7 + n % 3], [0.5, 1.0]) for n in range(60)]
+    entries = [n % 3 for n in range(60)]
+    one, other = (train(samples, entries, features=10, entry_count=3) for _ in range(2))
+    assert one.unit == other.unit
+    assert np.array_equal(one.weights, other.weights)
+
+
+def test_a_single_entry_needs_no_telling_apart() -> None:
+    assert train([([0], [1.0])], [0], features=1, entry_count=1).scores([0], np.ones(1)).tolist() == [0.0]
