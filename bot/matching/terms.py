@@ -152,12 +152,13 @@ class Lexis:
 
     def senses(self, folded: str, language: str | None) -> tuple[str, ...]:
         """The terms of one folded spelling, in `language` if it has any there, else in all that do."""
-        known = (self.exact.get(folded), *self._starts(folded))
+        exact, *starts = self.exact.get(folded), *self._starts(folded)
         # a word of one's own language is no stranger's, however well it would fit
-        for found in known:
+        for found in (exact, *starts):
             if found is not None and language in found:
                 return found[language]
-        for found in known:
+        # and almost any word begins with some short stem of another language
+        for found in (exact, *starts[: max(0, len(folded) - STEM + 1)]):
             if found is not None:
                 return tuple(dict.fromkeys(term for terms in found.values() for term in terms))
         return ()
