@@ -22,7 +22,7 @@ from bot.matching.followup import (
 )
 from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES, FOLLOW_UP_CUES, Model
-from bot.matching.scoring import FEATURES, Scored, score
+from bot.matching.scoring import FEATURES, Scored, compare
 from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
@@ -101,7 +101,7 @@ class Matcher:
         """
         guess = self.index.identifier.identify(question)
         analysis = analyse(question, guess.language, self.index.lexis)
-        scored = score(analysis, self.index, self._weights, language=guess.language)
+        scored = compare(analysis, self.index, language=guess.language).score(self._weights)
         guess = unless_names_only(guess, analysis)
         alone = self.judge(scored, analysis, guess)
         if self._stands_alone(alone, scored):
@@ -118,7 +118,7 @@ class Matcher:
             t for t in analyse(question, None, self.index.lexis).tokens if any(s[0] in "nd" for s in t.senses)
         )
         analysis = Analysis(tokens, weigh(tokens), (), " ".join(t.folded for t in tokens))
-        return self.judge(score(analysis, self.index, self._weights), analysis, guess)
+        return self.judge(compare(analysis, self.index).score(self._weights), analysis, guess)
 
     def _stands_alone(self, alone: Match, scored: Scored) -> bool:
         """Whether a message means the same whatever it follows."""
@@ -153,7 +153,7 @@ class Matcher:
         title = self.knowledge.languages[language].texts[before.id].title
         shifts = shift(before, self._around(before), analysis, draw)
         wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
-        scored = score(wider, self.index, self._weights, language=language, near=shifts)
+        scored = compare(wider, self.index, language=language, near=shifts).score(self._weights)
         totals = scored.scores + shifts[scored.entries]
         order = [
             int(i)
@@ -224,20 +224,15 @@ class Matcher:
         learnt = scored.features[:, FEATURES.index("learnt")]
         fact = self.knowledge.facts[self.index.entries[scored.entries[best]]]
         few = 1 / max(1, len(analysis.content))
-        uncovered = float(scored.uncovered[best])
         values = {
-            "score": float(scored.scores[best]),
             "margin": _lead(scored.scores, best, rivals, _CLEAR),
             "decoy margin": _lead(scored.scores, best, decoys, _CLEAR),
             "learnt margin": _lead(learnt, best, rivals, _FAR),
             "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
             "facts around": _share(scored.scores, facts),
-            "uncovered word": uncovered,
-            "uncovered of few": uncovered * few,
-            "more than the entry": uncovered * (fact.kind in _ENTRIES),
+            "uncovered of few": float(scored.uncovered[best]) * few,
             "kind asked": self._kind_asked(int(scored.entries[best]), analysis),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
-            "unknown words": sum(not t.known for t in analysis.content) * few,
             "exact": float(pieces["words alike"] > _EXACT),
             "few words": few,
             "no figure": float(_lacks_figure(analysis, fact)),

@@ -15,29 +15,17 @@ from bot.matching.followup import Closeness
 from bot.matching.scoring import FEATURES
 
 CUES: Final = (
-    "score",  # of the best fact
-    "margin",  # over the best fact that stands on other paragraphs
+    "margin",  # in score, over the best fact that stands on other paragraphs
     "decoy margin",  # over the best question that must be declined
-    "learnt",
     "learnt margin",  # as "margin", by this one feature: two ways of looking that agree
     "learnt decoy margin",
     "facts around",  # how much of what is near the question is facts, and not questions to be declined
-    "terms",
-    "grams",
-    "question covered",
-    "phrasing covered",
-    "words alike",
-    "mentioned",
     "weight mentioned",
-    "uncovered word",  # the most telling word of the question that the fact holds nothing of
-    "uncovered of few",  # the same in a short question, which is seldom told around
-    "more than the entry",  # the same where the fact is the entry on somebody or something, which every name is near
+    "uncovered of few",  # a telling word that the fact holds nothing of, in a question of few words
     "kind asked",  # such a question (when, why, …) is often asked of the fact
     "name missing",
     "number missing",
-    "asks otherwise",
     "outsider",  # the question names something that only the decoys know
-    "unknown words",  # part of the content words that the whole base does not know
     "exact",  # the question is a phrasing, or all but one
     "few words",  # 1 for a single content word, falling with more
     "no figure",  # a number or a time is asked for, and the fact gives none

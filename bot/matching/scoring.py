@@ -59,18 +59,34 @@ class Scored:
     """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
 
 
-def score(
-    analysis: Analysis,
-    index: Index,
-    weights: Scores,
-    *,
-    language: str | None = None,
-    near: Scores | None = None,
-) -> Scored:
-    """The entries that the question may ask for, scored with `weights` (one for each of `FEATURES`).
+@dataclass(frozen=True)
+class Compared:
+    """A question beside the phrasings that it was compared with."""
+
+    rows: Places
+    entries: Places
+    """Per phrasing, what it asks for."""
+    features: Scores
+    """Phrasing × feature."""
+    uncovered: Scores
+    """As in `Scored`, per phrasing."""
+
+    def score(self, weights: Scores) -> Scored:
+        """The entries by their best phrasings, with a weight for each of `FEATURES`."""
+        totals = self.features @ weights
+        order = np.argsort(-totals, kind="stable")
+        first: dict[int, int] = {}
+        for place, entry in zip(order.tolist(), self.entries[order].tolist(), strict=True):
+            first.setdefault(entry, place)
+        best = np.array(list(first.values()))
+        return Scored(self.entries[best], self.features[best], totals[best], self.rows[best], self.uncovered[best])
+
+
+def compare(analysis: Analysis, index: Index, *, language: str | None = None, near: Scores | None = None) -> Compared:
+    """The question beside the phrasings of the entries that it may ask for.
 
     `near` has one number for each entry: as many candidates again are chosen as if these were added to what the
-    question says. The scores themselves know nothing of it.
+    question says. The features themselves know nothing of it.
     """
     told = _tell(analysis, index)
     learnt = index.classifier.scores(told.features, told.worth)
@@ -108,13 +124,7 @@ def score(
     matrix = np.empty((len(rows), len(FEATURES)))
     for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
         matrix[:, place] = column
-    totals = matrix @ weights
-    order = np.argsort(-totals, kind="stable")
-    first: dict[int, int] = {}
-    for place, entry in zip(order.tolist(), entries[order].tolist(), strict=True):
-        first.setdefault(entry, place)
-    best = np.array(list(first.values()))
-    return Scored(entries[best], matrix[best], totals[best], rows[best], uncovered[entries[best]])
+    return Compared(rows, entries, matrix, uncovered[entries])
 
 
 @dataclass(frozen=True)

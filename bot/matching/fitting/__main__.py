@@ -11,23 +11,19 @@ from sklearn.model_selection import GroupKFold
 from bot.knowledge import default_root, load
 from bot.language import normalise
 from bot.matching.fitting.conversation import fit_conversation, follow_up_score, leaks
-from bot.matching.fitting.questions import FOLDS, Question, Read, read_follow_ups, read_questions, strange_follow_ups
+from bot.matching.fitting.questions import FOLDS, Question, read, read_follow_ups, read_questions, strange_follow_ups
 from bot.matching.fitting.report import evaluate, report
 from bot.matching.fitting.standalone import fit
 from bot.matching.index import build_index
 from bot.matching.matcher import Band, Matcher
 from bot.matching.model import load_model
-from bot.matching.terms import analyse
 
 
 def main(folder: Path) -> None:
     """Fit, print cross-validated figures, and write `model.json`."""
     knowledge = load(default_root(), normalise=normalise)
     index = build_index(knowledge)
-    reads = []
-    for question in read_questions(folder, knowledge):
-        guess = index.identifier.identify(question.text)
-        reads.append(Read(question, analyse(question.text, guess.language, index.lexis), guess))
+    reads = [read(question, index) for question in read_questions(folder, knowledge)]
     groups = [r.question.group for r in reads]
     rows: list[tuple[Question, Band, bool, float]] = []
     for train, test in GroupKFold(FOLDS).split(reads, groups=groups):

@@ -14,7 +14,7 @@ from bot.matching.fitting.questions import FollowUp, is_right
 from bot.matching.fitting.regression import fit_confidence
 from bot.matching.followup import Closeness
 from bot.matching.index import Index
-from bot.matching.matcher import Band, Matcher
+from bot.matching.matcher import Band, Match, Matcher
 from bot.matching.model import FOLLOW_UP_CUES, Model
 
 _STEPS: Final[dict[str, tuple[float, ...]]] = {
@@ -62,10 +62,12 @@ def fit_conversation(
     """Closeness one number after the other, twice, each set to the step that ranks most follow-ups right; then
     confidence, on follow-ups and strange ones."""
     asked = [f for f in follow_ups if not f.fresh]
+    reader = Matcher(knowledge, index, model)
+    alone = {text: reader.match(text) for text in {f.question.text for f in (*asked, *strange)}}
 
     def first_is_right(candidate: Closeness) -> float:
         matcher = Matcher(knowledge, index, replace(model, closeness=candidate))
-        return sum(_rank_follow_up(matcher, f)[1] for f in asked)
+        return sum(_rank_follow_up(matcher, f, alone[f.question.text])[1] for f in asked)
 
     best = model.closeness
     reached = first_is_right(best)
@@ -77,7 +79,7 @@ def fit_conversation(
                     best, reached = candidate, value
     model = replace(model, closeness=best)
     matcher = Matcher(knowledge, index, model)
-    judged = [_rank_follow_up(matcher, f) for f in (*asked, *strange)]
+    judged = [_rank_follow_up(matcher, f, alone[f.question.text]) for f in (*asked, *strange)]
     weights, intercept = fit_confidence(
         np.array([cues for cues, _ in judged]), [right >= 0.5 for _, right in judged], FOLLOW_UP_CUES
     )
@@ -93,9 +95,8 @@ def fit_conversation(
     return model
 
 
-def _rank_follow_up(matcher: Matcher, follow_up: FollowUp) -> tuple[Scores, float]:
+def _rank_follow_up(matcher: Matcher, follow_up: FollowUp, alone: Match) -> tuple[Scores, float]:
     """The cues, and 1 or ½ or 0 for the best of the facts near the one before."""
-    alone = matcher.match(follow_up.question.text)
     ranked, cues = matcher.follow_up(alone, matcher.knowledge.facts[follow_up.context])
     if not ranked or follow_up.question.kind != "answerable":
         return cues, 0.0

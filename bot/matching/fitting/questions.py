@@ -10,7 +10,9 @@ import yaml
 
 from bot.knowledge.model import KnowledgeBase
 from bot.language import Guess
-from bot.matching.terms import Analysis
+from bot.matching.index import Index
+from bot.matching.scoring import Compared, compare
+from bot.matching.terms import Analysis, analyse
 
 FOLDS: Final = 5
 """Parts for cross-validation."""
@@ -25,7 +27,7 @@ class Question:
     text: str
     language: str
     kind: str
-    """answerable, declined or smalltalk."""
+    """answerable, declined, near (to be declined too, and written to be hard) or smalltalk."""
     facts: frozenset[str]
     """Facts that answer it."""
     style: str
@@ -35,11 +37,19 @@ class Question:
 
 @dataclass(frozen=True)
 class Read:
-    """A question that has been analysed once."""
+    """A question that has been read and compared once: no fitted number has a part in that."""
 
     question: Question
     analysis: Analysis
     guess: Guess
+    compared: Compared
+
+
+def read(question: Question, index: Index) -> Read:
+    """The question beside what it may ask for."""
+    guess = index.identifier.identify(question.text)
+    analysis = analyse(question.text, guess.language, index.lexis)
+    return Read(question, analysis, guess, compare(analysis, index, language=guess.language))
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,9 @@ def read_questions(folder: Path, knowledge: KnowledgeBase) -> list[Question]:
             accepted = frozenset(entry["facts"])
             topic = knowledge.facts[entry["facts"][0]].topic
             questions.append(Question(entry["q"], path.stem, "answerable", accepted, entry["style"], topic))
-        for kind in ("declined", "smalltalk"):
+        for kind in ("declined", "near", "smalltalk"):
             for number, entry in enumerate(data[kind]):
-                style = entry.get("about") or entry["kind"]
+                style = entry.get("about") or entry.get("kind", kind)
                 group = f"{kind}-{number % FOLDS}"
                 questions.append(Question(entry["q"], path.stem, kind, frozenset(), style, group))
     return questions

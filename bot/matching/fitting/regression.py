@@ -14,13 +14,13 @@ from bot.matching.arrays import Scores
 from bot.matching.fitting.questions import Question, Read, is_right
 from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES
-from bot.matching.scoring import FEATURES, score
+from bot.matching.scoring import FEATURES
 
 _COUNTING_AGAINST: Final = {"asks otherwise", "name missing", "number missing"}
 
 
 def rank(reads: Sequence[Read], index: Index, knowledge: KnowledgeBase) -> Scores:
-    """Weights of the features, from nothing: candidates depend on them, so three rounds."""
+    """Weights of the features, from nothing: which phrasing of an entry is best depends on them, so three rounds."""
     weights = np.array([-0.3 if name in _COUNTING_AGAINST else 0.5 for name in FEATURES])
     for _ in range(3):
         weights = fit_ranking(reads, index, knowledge, weights)
@@ -28,10 +28,10 @@ def rank(reads: Sequence[Read], index: Index, knowledge: KnowledgeBase) -> Score
 
 
 def fit_ranking(reads: Sequence[Read], index: Index, knowledge: KnowledgeBase, weights: Scores) -> Scores:
-    """Weights that put right entries first, starting from candidates chosen with `weights`."""
+    """Weights that put right entries first, starting from phrasings chosen with `weights`."""
     pairs: list[Scores] = []
     for read in reads:
-        scored = score(read.analysis, index, weights, language=read.guess.language)
+        scored = read.compared.score(weights)
         right = [i for i, e in enumerate(scored.entries) if _fits(index.entries[e], read.question, knowledge)]
         exact = [i for i in right if index.entries[scored.entries[i]] in read.question.facts] or right
         wrong = [i for i in range(len(scored.entries)) if i not in right][:6]
@@ -58,12 +58,9 @@ def _fits(entry: str, question: Question, knowledge: KnowledgeBase) -> bool:
 _FALLING: Final = {
     "uncovered word",
     "uncovered of few",
-    "more than the entry",
     "name missing",
     "number missing",
-    "asks otherwise",
     "outsider",
-    "unknown words",
     "no figure",
     "decoy leads",
 }

@@ -16,12 +16,14 @@ from bot.matching.fitting.regression import fit_confidence, rank
 from bot.matching.index import SMALL_TALK, Index
 from bot.matching.matcher import Matcher
 from bot.matching.model import CUES, Model
-from bot.matching.scoring import Scored, score
+from bot.matching.scoring import Scored
 
 WRONG_LIMIT: Final = 0.02
 """Share of answerable questions that may be answered wrongly."""
 LEAK_LIMIT: Final = 0.07
 """Share of questions to be declined that may be answered."""
+NEAR_LIMIT: Final = 0.25
+"""The same of those that were written to be hard."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""
 _NOTHING: Final = "nothing"
@@ -46,7 +48,7 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     weights = np.array(model.weights)
     judged = []
     for read in reads:
-        scored = score(read.analysis, index, weights, language=read.guess.language)
+        scored = read.compared.score(weights)
         facts = [i for i, e in enumerate(scored.entries) if index.entries[e] in knowledge.facts]
         lead = _small_talk_lead(scored, index)
         if not facts:
@@ -68,13 +70,13 @@ def choose_thresholds(judged: Sequence[Judged], confidences: Scores) -> tuple[fl
     """(answer, suggest): as low as the limits on wrong answers and leaks allow."""
     answerable = np.array([j.question.kind == "answerable" for j in judged])
     right = np.array([j.right for j in judged])
-    declined = np.array([j.question.kind == "declined" for j in judged])
+    declined, near = (np.array([j.question.kind == kind for j in judged]) for kind in ("declined", "near"))
     answer = 0.99
     for threshold in np.arange(0.20, 0.99, 0.005):
         taken = confidences >= threshold
         wrong = (taken & answerable & ~right).sum() / max(1, answerable.sum())
-        leaked = (taken & declined).sum() / max(1, declined.sum())
-        if wrong <= WRONG_LIMIT and leaked <= LEAK_LIMIT:
+        leaked, misled = ((taken & some).sum() / max(1, some.sum()) for some in (declined, near))
+        if wrong <= WRONG_LIMIT and leaked <= LEAK_LIMIT and misled <= NEAR_LIMIT:
             answer = float(threshold)
             break
     suggest = answer
