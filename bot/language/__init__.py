@@ -1,6 +1,6 @@
 """Reading a message: which language it is in, and one spelling for every script."""
 
-from bot.language.asking import Asking, asking
+from bot.language.asking import Asking, asking, sentences
 from bot.language.clean import MAX_CHARACTERS, clean, words
 from bot.language.fold import fold, folded_words, normalise, skeleton
 from bot.language.identify import Guess, Identifier, script_of
@@ -18,6 +18,7 @@ __all__ = [
     "normalise",
     "romanise",
     "script_of",
+    "sentences",
     "skeleton",
     "words",
 ]

@@ -27,20 +27,25 @@ class Asking:
     """Where both end."""
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a cleaned text; "St. Petersburg" and "V. I. Lenin" stay whole."""
+    return [part for part in _BETWEEN_SENTENCES.split(text) if part]
+
+
 def asking(text: str, is_question_word: Callable[[str], bool]) -> Asking:
     """What asks in a cleaned text: the last sentence with a question mark, else the last one.
 
     Of that sentence it is the last clause, when no other has a question word. What would be very short does not count.
     """
-    sentences = [found for part in _BETWEEN_SENTENCES.split(text) if (found := (part, tuple(words(part))))[1]]
-    everything = tuple(word for _, spoken in sentences for word in spoken)
-    full = [number for number, (_, spoken) in enumerate(sentences) if len(spoken) >= _SHORTEST]
-    marked = [number for number, (part, _) in enumerate(sentences) if "?" in part[-2:]]
+    parts = [found for part in sentences(text) if (found := (part, tuple(words(part))))[1]]
+    everything = tuple(word for _, spoken in parts for word in spoken)
+    full = [number for number, (_, spoken) in enumerate(parts) if len(spoken) >= _SHORTEST]
+    marked = [number for number, (part, _) in enumerate(parts) if "?" in part[-2:]]
     chosen = marked[-1] if marked else full[-1] if full else -1
     if chosen not in full:
         return Asking(everything, 0, len(everything) - _asking_clause(text, is_question_word), len(everything))
-    end = sum(len(spoken) for _, spoken in sentences[: chosen + 1])
-    part, spoken = sentences[chosen]
+    end = sum(len(spoken) for _, spoken in parts[: chosen + 1])
+    part, spoken = parts[chosen]
     return Asking(everything, end - len(spoken), end - _asking_clause(part, is_question_word), end)
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.knowledge import CompiledCache
-from bot.knowledge.model import KnowledgeBase
-from bot.language import Identifier
+from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
+from bot.language import Identifier, clean, sentences
 from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, WeighedRows
 from bot.matching.learning import Classifier, Sample, train
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
@@ -128,8 +128,10 @@ def build_index(knowledge: KnowledgeBase) -> Index:
     for number, entry in enumerate(entries):
         for language, phrasing in grouped[entry]:
             rows.append((number, language, analyse(phrasing, language, lexis, fuzzy=False)))
-    mentions = _mentions(knowledge, entries, rows, lexis)
-    return _assemble(entries, rows, mentions, lexis, Identifier.train(samples, functions))
+    told = list(_told(knowledge, entries, lexis))
+    return _assemble(
+        entries, rows, told, _mentions(knowledge, entries, rows, told), lexis, Identifier.train(samples, functions)
+    )
 
 
 def _phrasings(knowledge: KnowledgeBase) -> Iterator[tuple[str, str, str]]:
@@ -145,8 +147,20 @@ def _phrasings(knowledge: KnowledgeBase) -> Iterator[tuple[str, str, str]]:
                 yield SMALL_TALK + kind, code, phrasing
 
 
+def _told(knowledge: KnowledgeBase, entries: tuple[str, ...], lexis: Lexis) -> Iterator[tuple[int, Analysis]]:
+    """Every sentence of every answer, with the entry that it answers."""
+    numbers = {entry: number for number, entry in enumerate(entries)}
+    for code, language in knowledge.languages.items():
+        for fact, text in language.texts.items():
+            for sentence in sentences(clean(text.answer, MAX_ANSWER)):
+                yield numbers[fact], analyse(sentence, code, lexis, fuzzy=False)
+
+
 def _mentions(
-    knowledge: KnowledgeBase, entries: tuple[str, ...], rows: list[tuple[int, str, Analysis]], lexis: Lexis
+    knowledge: KnowledgeBase,
+    entries: tuple[str, ...],
+    rows: list[tuple[int, str, Analysis]],
+    told: list[tuple[int, Analysis]],
 ) -> list[dict[str, bool]]:
     """Per entry, every term that stands in it, and whether it does so often."""
     counted: list[Counter[str]] = [Counter() for _ in entries]
@@ -154,21 +168,18 @@ def _mentions(
         counted[number].update(analysis.terms.keys())
     often = [{term: n > 1 for term, n in counter.items()} for counter in counted]
     for number, entry in enumerate(entries):
-        fact = knowledge.facts.get(entry)
-        if fact is None:
-            continue
-        for name in fact.names:
+        for name in knowledge.facts[entry].names if entry in knowledge.facts else ():
             often[number][f"n:{name}"] = True
-        for code, language in knowledge.languages.items():
-            text = language.texts.get(entry)
-            for term in analyse(text.answer, code, lexis, fuzzy=False).terms if text else ():
-                often[number].setdefault(term, False)
+    for number, analysis in told:
+        for term in analysis.terms:
+            often[number].setdefault(term, False)
     return often
 
 
 def _assemble(
     entries: tuple[str, ...],
     rows: list[tuple[int, str, Analysis]],
+    told: list[tuple[int, Analysis]],
     mentions: list[dict[str, bool]],
     lexis: Lexis,
     identifier: Identifier,
@@ -184,31 +195,29 @@ def _assemble(
     for gram, held in Counter(chain.from_iterable(entry_grams)).items():
         gram_idf[gram] = np.log(1 + len(entries) / held)
 
+    def weigh(analysis: Analysis) -> tuple[dict[int, float], dict[int, float]]:
+        weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
+        return weights, {g: float(gram_idf[g]) for g in set(analysis.grams)}
+
     row_terms, row_grams = RowsBuilder(), RowsBuilder()
     norms, totals, gram_norms = [], [], []
-    samples: list[Sample] = []
     kinds = tuple(sorted({t[2:] for t in terms if t.startswith("q:")}))
     for _, _, analysis in rows:
-        weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
+        weights, grams = weigh(analysis)
         row_terms.add(weights)
         norms.append(_length(weights.values()))
         totals.append(sum(weights[terms[t]] for t in analysis.terms if is_primary(t)) or 1.0)
-        grams = {g: float(gram_idf[g]) for g in set(analysis.grams)}
         row_grams.add(grams)
         gram_norms.append(_length(grams.values()))
-        said = math.hypot(norms[-1], LITTLE)
-        samples.append(
-            (
-                [*weights, *(len(terms) + gram for gram in grams)],
-                [*(w / said for w in weights.values()), *(w / gram_norms[-1] for w in grams.values())],
-            )
-        )
     grams_only = row_grams.build(GRAM_BUCKETS)
-    row_entry = [r[0] for r in rows]
+    # what is told is asked for in its own words, too
+    examples = [*((number, analysis) for number, _, analysis in rows), *told]
+    samples = [_sample(*weigh(analysis), len(terms)) for _, analysis in examples]
+    learnt = train(samples, [number for number, _ in examples], len(terms) + GRAM_BUCKETS, len(entries))
     languages = tuple(dict.fromkeys(r[1] for r in rows))
     return Index(
         entries=entries,
-        row_entry=np.array(row_entry, dtype=np.int32),
+        row_entry=np.array([r[0] for r in rows], dtype=np.int32),
         languages=languages,
         row_language=np.array([languages.index(r[1]) for r in rows], dtype=np.int8),
         row_folded=tuple(r[2].folded for r in rows),
@@ -224,9 +233,18 @@ def _assemble(
         row_grams=Rows(grams_only.starts, grams_only.keys),
         mentions=Bits.of([[terms[t] for t in held] for held in mentions], len(terms)),
         often=Bits.of([[terms[t] for t, often in held.items() if often] for held in mentions], len(terms)),
-        classifier=train(samples, row_entry, len(terms) + GRAM_BUCKETS, len(entries)),
+        classifier=learnt,
         lexis=lexis,
         identifier=identifier,
+    )
+
+
+def _sample(weights: dict[int, float], grams: dict[int, float], term_count: int) -> Sample:
+    """What the classifier is shown: terms and n-grams, each about as long as a whole question is."""
+    said, spelt = math.hypot(_length(weights.values()), LITTLE), _length(grams.values())
+    return (
+        [*weights, *(term_count + gram for gram in grams)],
+        [*(w / said for w in weights.values()), *(w / spelt for w in grams.values())],
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bot.matching.arrays import Floats, Ints, Places, Scores
 
-_EPOCHS: Final = 5
+_EPOCHS: Final = 8
 _AGGRESSIVENESS: Final = 0.3
 _MARGIN: Final = 1.0
 _FEWEST: Final = 3  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more

@@ -194,7 +194,7 @@ class Matcher:
         best_decoy = marks.index(DECOY) if DECOY in marks else None
         ranked = self._ranked(scored, facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
-        talks = marks[:1] == [SMALL_TALK] and not analysis.names
+        talks = marks[:1] == [SMALL_TALK] and not any(term[0] in "no" for term in analysis.terms)
         if talks and self.small_talk_strength(scored) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[0]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
