@@ -204,8 +204,8 @@ class Matcher:
         decoy = None
         if best_decoy is not None and scored.scores[best_decoy] > fact_score:
             decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
-        if decoy is None and self._asks_for_entry(ranked[0].fact, analysis):
-            confidence = max(confidence, _NAMED)
+        if self._asks_for_entry(ranked[0].fact, analysis):
+            confidence, decoy = max(confidence, _NAMED), None
         if confidence >= self.model.answer:
             band = Band.ANSWER
         elif confidence >= self.model.suggest and decoy is None:
