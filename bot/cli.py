@@ -7,15 +7,28 @@ import sys
 
 import click
 
-from bot import __version__
+import bot
 from bot.commands.ask import ask
 from bot.commands.chat import chat
 from bot.commands.knowledge import knowledge
 from bot.commands.run import health, run
 
 
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"revolution-bot, version {bot.__version__}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="revolution-bot")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Ask about the Russian Revolution of 1917, in English, Indonesian, Hindi or Malayalam."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):

@@ -10,8 +10,6 @@ import sys
 
 import click
 
-from bot.health import Heartbeat
-
 
 @click.command()
 @click.option("--webhook", is_flag=True, help="Let Telegram deliver updates to WEBHOOK_URL instead of polling.")
@@ -26,6 +24,8 @@ def run(webhook: bool) -> None:
 @click.command()
 def health() -> None:
     """Exit with status 0 when the bot that runs on this machine is alive."""
+    from bot.health import Heartbeat
+
     if not Heartbeat().is_alive():
         click.echo("no bot is running here, or it hangs", err=True)
         raise SystemExit(1)

@@ -6,12 +6,14 @@ import hashlib
 import io
 import json
 import math
+import os
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
+from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +25,7 @@ from bot.knowledge import CompiledCache
 from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
 from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, WeighedRows
-from bot.matching.learning import Classifier, Sample, train
+from bot.matching.learning import Classifier, train
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
 DECOY: Final = "decoy:"
@@ -84,16 +86,16 @@ class Index:
         return [next((mark for mark in (DECOY, SMALL_TALK) if e.startswith(mark)), "") for e in self.entries]
 
     @cached_property
-    def idf_of(self) -> list[float]:
+    def idf_of(self) -> array[float]:
         """`idf` as plain numbers, which are faster to look at one by one."""
-        numbers: list[float] = self.idf.tolist()
-        return numbers
+        return array("d", self.idf)
 
     @cached_property
     def kind_shares(self) -> Scores:
         """Entry × kind of question: the part of the entry's rows that ask it."""
-        bits = (self.row_asks[:, None] >> np.arange(len(self.kinds))) & 1
-        return np.add.reduceat(bits, self.entry_starts[:-1]) / np.diff(self.entry_starts)[:, None]
+        starts = self.entry_starts
+        counts = [np.add.reduceat((self.row_asks >> kind) & 1, starts[:-1]) for kind in range(len(self.kinds))]
+        return np.stack(counts, axis=1) / np.diff(starts)[:, None]
 
     @cached_property
     def entry_starts(self) -> Places:
@@ -212,8 +214,11 @@ def _assemble(
     grams_only = row_grams.build(GRAM_BUCKETS)
     # what is told is asked for in its own words, too
     examples = [*((number, analysis) for number, _, analysis in rows), *told]
-    samples = [_sample(*weigh(analysis), len(terms)) for _, analysis in examples]
-    learnt = train(samples, [number for number, _ in examples], len(terms) + GRAM_BUCKETS, len(entries))
+    samples = RowsBuilder()
+    for _, analysis in examples:
+        samples.add(_sample(*weigh(analysis), len(terms)))
+    feature_count = len(terms) + GRAM_BUCKETS
+    learnt = train(samples.build(feature_count), [number for number, _ in examples], feature_count, len(entries))
     languages = tuple(dict.fromkeys(r[1] for r in rows))
     return Index(
         entries=entries,
@@ -239,13 +244,11 @@ def _assemble(
     )
 
 
-def _sample(weights: dict[int, float], grams: dict[int, float], term_count: int) -> Sample:
+def _sample(weights: dict[int, float], grams: dict[int, float], term_count: int) -> dict[int, float]:
     """What the classifier is shown: terms and n-grams, each about as long as a whole question is."""
     said, spelt = math.hypot(_length(weights.values()), LITTLE), _length(grams.values())
-    return (
-        [*weights, *(term_count + gram for gram in grams)],
-        [*(w / said for w in weights.values()), *(w / spelt for w in grams.values())],
-    )
+    shown = {term: weight / said for term, weight in weights.items()}
+    return shown | {term_count + gram: weight / spelt for gram, weight in grams.items()}
 
 
 def _length(weights: Collection[float]) -> float:
@@ -302,34 +305,41 @@ def parse_index(payload: bytes) -> Index:
     """The index that `dump_index` wrote."""
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
+        # what has been made into something else goes at once: this is where the program needs most memory
+        take = meta.pop
+        lexis = Lexis(
+            _tuples(take("exact")),
+            _tuples(take("prefixes")),
+            {k: frozenset(v) for k, v in take("functions").items()},
+            frozenset(take("vocabulary")),
+        )
+        row_folded = tuple(take("row_folded").split("\n"))
+        terms = {term: number for number, term in enumerate(take("terms"))}
+        identifier = Identifier(
+            tuple(take("identifier.languages")),
+            tuple(take("scripts")),
+            arrays["identifier.weights"],
+            {k: frozenset(v) for k, v in take("function_words").items()},
+        )
+        entries = tuple(take("entries"))
         plain: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         return Index(
-            entries=tuple(meta["entries"]),
-            languages=tuple(meta["languages"]),
-            row_folded=tuple(meta["row_folded"].split("\n")),
-            terms={term: number for number, term in enumerate(meta["terms"])},
-            kinds=tuple(meta["kinds"]),
+            entries=entries,
+            languages=tuple(take("languages")),
+            row_folded=row_folded,
+            terms=terms,
+            kinds=tuple(take("kinds")),
             row_terms=WeighedRows(
                 arrays["row_terms.starts"],
                 arrays["row_terms.keys"],
                 arrays["row_terms.values"].astype(np.float32),
             ),
             row_grams=Rows(arrays["row_grams.starts"], arrays["row_grams.keys"]),
-            mentions=Bits(arrays["mentions"], len(meta["entries"])),
-            often=Bits(arrays["often"], len(meta["entries"])),
-            classifier=Classifier(arrays["classifier.slots"], arrays["classifier.weights"], meta["classifier.unit"]),
-            lexis=Lexis(
-                _tuples(meta["exact"]),
-                _tuples(meta["prefixes"]),
-                {k: frozenset(v) for k, v in meta["functions"].items()},
-                frozenset(meta["vocabulary"]),
-            ),
-            identifier=Identifier(
-                tuple(meta["identifier.languages"]),
-                tuple(meta["scripts"]),
-                arrays["identifier.weights"],
-                {k: frozenset(v) for k, v in meta["function_words"].items()},
-            ),
+            mentions=Bits(arrays["mentions"], len(entries)),
+            often=Bits(arrays["often"], len(entries)),
+            classifier=Classifier(arrays["classifier.slots"], arrays["classifier.weights"], take("classifier.unit")),
+            lexis=lexis,
+            identifier=identifier,
             **plain,
         )
 
@@ -360,7 +370,9 @@ def load_index(knowledge: KnowledgeBase, store: CompiledCache) -> Index:
 def _code_digest() -> str:
     """Stands for the version of the code and of the tables that an index depends on."""
     rooms = Path(__file__).parent.parent
-    digest = hashlib.sha256(f"{unicodedata.unidata_version} {version('anyascii')}".encode())
+    digest = hashlib.sha256(unicodedata.unidata_version.encode())
+    with os.scandir(files("anyascii") / "_data") as tables:  # type: ignore[call-overload]
+        digest.update(repr(sorted((table.name, table.stat().st_size) for table in tables)).encode())
     for module in sorted(
         path for room in ("knowledge", "language", "matching") for path in (rooms / room).glob("*.py")
     ):

@@ -15,16 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.arrays import Floats, Ints, Places, Scores
+from bot.matching.arrays import Floats, Ints, Places, Scores, WeighedRows
 
 _EPOCHS: Final = 8
 _AGGRESSIVENESS: Final = 0.3
 _MARGIN: Final = 1.0
 _FEWEST: Final = 3  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more
 _SEED: Final = 1917
-
-Sample = tuple[Sequence[int], Sequence[float]]
-"""Features and their weights."""
 
 
 @dataclass(frozen=True)
@@ -43,48 +40,45 @@ class Classifier:
         return np.asarray((worth * self.unit).astype(np.float32) @ told, dtype=np.float64)
 
 
-def train(samples: Sequence[Sample], entries: Sequence[int], features: int, entry_count: int) -> Classifier:
-    """From phrasings and the entries that they ask for; features are numbered 0…`features` - 1."""
-    held = np.bincount(np.concatenate([np.asarray(f, dtype=np.int64) for f, _ in samples]), minlength=features)
-    slots = np.zeros(features, dtype=np.int32)
-    telling = np.flatnonzero(held >= min(_FEWEST, len(samples)))
+def train(samples: WeighedRows, entries: Sequence[int], feature_count: int, entry_count: int) -> Classifier:
+    """From phrasings, as features with their weights, and the entries that they ask for."""
+    held = np.bincount(samples.keys, minlength=feature_count)
+    slots = np.zeros(feature_count, dtype=np.int32)
+    telling = np.flatnonzero(held >= min(_FEWEST, len(entries)))
     slots[telling] = np.arange(1, len(telling) + 1)
-    vectors = [_vector(slots, *sample) for sample in samples]
-    weights = _averaged(vectors, entries, len(telling) + 1, entry_count)
-    weights[0] = 0.0
+    # all that tells nothing shares a row, which stays one of noughts
+    features = slots[samples.keys]
+    worth = samples.values * (features > 0)
+    weights = _averaged(features, worth, samples.starts.tolist(), entries, (len(telling) + 1, entry_count))
     unit = float(np.abs(weights).max()) / np.iinfo(np.int8).max or 1.0
-    return Classifier(slots, np.round(weights / unit).astype(np.int8), unit)
-
-
-def _vector(slots: Ints, features: Sequence[int], worth: Sequence[float]) -> tuple[Ints, Floats]:
-    chosen = slots[np.asarray(features, dtype=np.int64)]
-    told = chosen > 0
-    return chosen[told], np.asarray(worth, dtype=np.float32)[told]
+    weights /= unit
+    return Classifier(slots, np.rint(weights, out=weights).astype(np.int8), unit)
 
 
 def _averaged(
-    vectors: Sequence[tuple[Ints, Floats]], entries: Sequence[int], rows: int, entry_count: int
+    features: Ints, worth: Floats, starts: Sequence[int], entries: Sequence[int], shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    weights = np.zeros((rows, entry_count), dtype=np.float32)
+    weights = np.zeros(shape, dtype=np.float32)
     # the weights at step t added up over all t are T · w − Σ t · change; so only changes need be written down
     by_step = np.zeros_like(weights)
     random = np.random.default_rng(_SEED)
     step = 1
     for _ in range(_EPOCHS):
-        for number in random.permutation(len(vectors)).tolist():
-            features, worth = vectors[number]
-            scores = worth @ weights[features]
+        for number in random.permutation(len(entries)).tolist():
+            held, told = (some[starts[number] : starts[number + 1]] for some in (features, worth))
+            scores = told @ weights[held]
             own = entries[number]
             reached = float(scores[own])
             scores[own] = -np.inf
             rival = int(scores.argmax())
             short = _MARGIN - reached + float(scores[rival])
-            if short > 0 and len(features):
-                change = min(_AGGRESSIVENESS, short / (2 * float(worth @ worth))) * worth
-                weights[features, own] += change
-                by_step[features, own] += step * change
-                weights[features, rival] -= change
-                by_step[features, rival] -= step * change
+            length = float(told @ told)
+            if short > 0 and length > 0:
+                change = min(_AGGRESSIVENESS, short / (2 * length)) * told
+                weights[held, own] += change
+                by_step[held, own] += step * change
+                weights[held, rival] -= change
+                by_step[held, rival] -= step * change
             step += 1
     by_step /= step
     weights -= by_step

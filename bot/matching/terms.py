@@ -116,12 +116,14 @@ class Lexis:
             if length := key.count(" "):
                 start = key[: key.index(" ")]
                 self._longest[start] = max(length + 1, self._longest.get(start, 0))
-        self._by_skeleton: dict[str, list[str]] = {}
+        # skeleton → the words that have it, with spaces between them: lists of one word would take up far more
+        self._by_skeleton: dict[str, str] = {}
         entries = {k for k in (*self.exact, *self.prefixes) if " " not in k}
         for word in sorted(self.vocabulary | entries):
             if len(word) > 3 and not word.isdigit():
                 for key in _deletions(skeleton(word)):
-                    self._by_skeleton.setdefault(key, []).append(word)
+                    others = self._by_skeleton.get(key)
+                    self._by_skeleton[key] = word if others is None else f"{others} {word}"
         self._near: dict[str, tuple[str, float] | None] = {}
         self.token = lru_cache(maxsize=4_000)(self._token)
 
@@ -198,7 +200,7 @@ class Lexis:
         return found
 
     def _search(self, folded: str) -> tuple[str, float] | None:
-        candidates = {word for key in _deletions(skeleton(folded)) for word in self._by_skeleton.get(key, ())}
+        candidates = {word for key in _deletions(skeleton(folded)) for word in self._by_skeleton.get(key, "").split()}
         best: tuple[str, float] | None = None
         for word in candidates:
             if abs(len(word) - len(folded)) > 3 or (word[0] != folded[0] and len(folded) < _LONG_WORD):

@@ -12,7 +12,7 @@ def build(*rows: dict[int, float]) -> WeighedRows:
     builder = RowsBuilder()
     for row in rows:
         builder.add(row)
-    return builder.build(key_count=3)
+    return builder.build(key_count=10)
 
 
 def test_rows_hold_what_was_put_in() -> None:
@@ -34,8 +34,8 @@ def test_bits_say_which_columns_hold_a_key() -> None:
 
 def test_a_classifier_learns_what_sets_entries_apart() -> None:
     # 0 is said of both entries, 1 only of the first, 2 only of the second, 3 nobody has heard of
-    samples = [([0, 1], [0.7, 0.7]), ([0, 2], [0.7, 0.7])] * 20
-    classifier = train(samples, [0, 1] * 20, features=4, entry_count=2)
+    samples = build(*[{0: 0.7, 1: 0.7}, {0: 0.7, 2: 0.7}] * 20)
+    classifier = train(samples, [0, 1] * 20, feature_count=4, entry_count=2)
     shared, first, second, unheard = (classifier.scores([key], np.ones(1)) for key in range(4))
     assert first[0] > first[1]
     assert second[1] > second[0]
@@ -44,12 +44,12 @@ def test_a_classifier_learns_what_sets_entries_apart() -> None:
 
 
 def test_training_is_the_same_every_time() -> None:
-    samples = [([n % 7, 7 + n % 3], [0.5, 1.0]) for n in range(60)]
+    samples = build(*({n % 7: 0.5, 7 + n % 3: 1.0} for n in range(60)))
     entries = [n % 3 for n in range(60)]
-    one, other = (train(samples, entries, features=10, entry_count=3) for _ in range(2))
+    one, other = (train(samples, entries, feature_count=10, entry_count=3) for _ in range(2))
     assert one.unit == other.unit
     assert np.array_equal(one.weights, other.weights)
 
 
 def test_a_single_entry_needs_no_telling_apart() -> None:
-    assert train([([0], [1.0])], [0], features=1, entry_count=1).scores([0], np.ones(1)).tolist() == [0.0]
+    assert train(build({0: 1.0}), [0], feature_count=1, entry_count=1).scores([0], np.ones(1)).tolist() == [0.0]
