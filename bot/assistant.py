@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -253,14 +253,19 @@ def default_cache() -> Path | None:
 
 
 def build_assistant(
-    root: Path | None = None, *, locales: Path | None = None, default_language: str = DEFAULT_LANGUAGE
+    root: Path | None = None,
+    *,
+    locales: Path | None = None,
+    default_language: str = DEFAULT_LANGUAGE,
+    on_build: Callable[[], None] | None = None,
 ) -> Assistant:
     """The assistant over the knowledge base at `root` (default: the one that comes with the code).
 
+    `on_build` is called where that has to be compiled first: once for each state of the knowledge and the code.
     Raises KnowledgeError with every fault of a faulty knowledge base.
     """
     cache = default_cache()
     knowledge = load_cached(root or default_root(), cache, normalise)
-    matcher = Matcher(knowledge, load_index(knowledge, CompiledCache(cache)), load_model())
+    matcher = Matcher(knowledge, load_index(knowledge, CompiledCache(cache), on_build), load_model())
     gc.freeze()  # all this lives as long as the program: looking it over for garbage would cost milliseconds
     return Assistant(matcher, Catalogues(locales), default_language)

@@ -55,6 +55,13 @@ def test_what_the_documents_do_not_tell_is_seldom_answered(
     assert sum(r.status is Status.ANSWERED for r in mine) <= 0.09 * len(mine)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_even_hard_ones_are_mostly_seen_through(replies: list[tuple[Question, Reply]], language: str) -> None:
+    mine = [r for q, r in replies if q.language == language and q.kind == "near"]
+    assert len(mine) >= 100
+    assert sum(r.status is Status.ANSWERED for r in mine) <= 0.33 * len(mine)
+
+
 def test_small_talk_is_known_as_such(replies: list[tuple[Question, Reply]]) -> None:
     mine = [r for q, r in replies if q.kind == "smalltalk"]
     assert sum(r.status is Status.SMALL_TALK for r in mine) >= 0.95 * len(mine)

@@ -37,7 +37,10 @@ def serve(webhook: bool) -> None:
 async def _serve(settings: Settings, webhook: bool) -> None:
     log_lost_errors(asyncio.get_running_loop())
     try:
-        assistant = build_assistant(default_language=settings.default_language)
+        assistant = build_assistant(
+            default_language=settings.default_language,
+            on_build=lambda: log.info("compiling the knowledge base, which takes some seconds"),
+        )
     except KnowledgeError as error:
         exit_with_faults(error)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,9 +22,14 @@ sources_option = click.option(
 def start_assistant() -> Assistant:
     """The assistant, or an exit with status 1 and every fault of the knowledge base."""
     try:
-        return build_assistant()
+        return build_assistant(on_build=_ask_for_patience)
     except KnowledgeError as error:
         exit_with_faults(error)
+
+
+def _ask_for_patience() -> None:
+    if sys.stderr.isatty():
+        click.echo("Learning what people ask… only the first start takes so long.", err=True)
 
 
 def exit_with_faults(error: KnowledgeError) -> NoReturn:

@@ -10,7 +10,7 @@ import os
 import unicodedata
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -353,11 +353,16 @@ def _tuples(table: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, tuple
     }
 
 
-def load_index(knowledge: KnowledgeBase, store: CompiledCache) -> Index:
-    """The index of a knowledge base, from the cache where it was built for the same knowledge by the same code."""
+def load_index(knowledge: KnowledgeBase, store: CompiledCache, on_build: Callable[[], None] | None = None) -> Index:
+    """The index of a knowledge base, from the cache where it was built for the same knowledge by the same code.
+
+    `on_build` is called where it has to be built first, which takes some seconds.
+    """
     key = f"{knowledge.digest} {_code_digest()}"
 
     def build() -> bytes:
+        if on_build is not None:
+            on_build()
         return dump_index(build_index(knowledge))
 
     try:
