@@ -20,9 +20,9 @@ from bot.matching.scoring import Scored
 
 WRONG_LIMIT: Final = 0.02
 """Share of answerable questions that may be answered wrongly."""
-LEAK_LIMIT: Final = 0.07
+LEAK_LIMIT: Final = 0.03
 """Share of questions to be declined that may be answered."""
-NEAR_LIMIT: Final = 0.25
+NEAR_LIMIT: Final = 0.16
 """The same of those that were written to be hard."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""
