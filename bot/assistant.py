@@ -26,7 +26,7 @@ SURE_OF_LANGUAGE = 0.8
 
 
 class Assistant:
-    """Answers from one knowledge base. Safe to share between threads: `reply` only reads."""
+    """Answers from one knowledge base. Safe to share between threads: what they write twice is the same."""
 
     def __init__(self, matcher: Matcher, catalogues: Catalogues, default_language: str = DEFAULT_LANGUAGE) -> None:
         """`default_language` must be one of the knowledge base's; ValueError else."""
@@ -35,6 +35,8 @@ class Assistant:
         self.matcher = matcher
         self.catalogues = catalogues
         self.default_language = default_language
+        self._told: dict[tuple[str, str], Reply] = {}
+        """What has been told before, by fact and language: written once."""
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -129,22 +131,25 @@ class Assistant:
     def _tell(
         self, fact: Fact, language: str, confidence: float, *, follow_up: bool = False, preface: str | None = None
     ) -> Reply:
+        key = (fact.id, language)
+        if key not in self._told:
+            self._told[key] = self._write(fact, language)
+        return replace(self._told[key], confidence=confidence, follow_up=follow_up, preface=preface)
+
+    def _write(self, fact: Fact, language: str) -> Reply:
+        """What every answer with a fact says, however it was asked for."""
         text = self.knowledge.languages[language].texts[fact.id]
         speaker = self.catalogues.for_language(language)
-        note = speaker._("Editor's note: %(note)s", note=text.note) if text.note else None
         return Reply(
             Status.ANSWERED,
             language,
-            confidence,
             fact=fact.id,
             title=text.title,
             body=text.answer,
-            note=note,
-            preface=preface,
+            note=speaker._("Editor's note: %(note)s", note=text.note) if text.note else None,
             citations=_places(fact),
             citation_lines=self._citation_lines(fact, language, speaker),
             related=tuple(self.suggestion(f, language) for f in fact.related),
-            follow_up=follow_up,
         )
 
     def _citation_lines(self, fact: Fact, language: str, speaker: Speaker) -> tuple[str, ...]:

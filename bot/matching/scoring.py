@@ -13,6 +13,7 @@ from itertools import accumulate, chain
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot.matching.arrays import Floats, Places, Scores
@@ -21,11 +22,10 @@ from bot.matching.terms import Analysis, Token
 
 ENTRIES: Final = 12
 """Entries whose phrasings are looked at."""
-ROUGHLY: Final = 96
-"""Phrasings of these that are compared by their n-grams, and of those"""
+ROUGHLY: Final = 48
+"""Phrasings of these that are compared by their n-grams, beside all in the question's own language, and of those"""
 ROWS: Final = 24
 """the ones that are compared in full, beside the best one of each entry."""
-_AT_HOME: Final = 0.2  # lead of phrasings in the question's own language where only some are looked at
 _MUCH: Final = 20.0  # about five telling words
 
 FEATURES: Final = (
@@ -209,7 +209,8 @@ def _missing(marks: str, analysis: Analysis, index: Index, entries: Places) -> S
 def _candidates(entries: Places, told: _Told, index: Index, home: int) -> tuple[Places, Floats]:
     """The phrasings of some entries that are worth comparing, and how their n-grams are like the question's.
 
-    They are the roughly best of all, and the roughly best one of each entry. `home` is the question's language.
+    They are the roughly best of all, and the roughly best one of each entry. `home` is the question's language: a
+    greeting has no terms to be found by.
     """
     starts, ends = index.entry_starts[entries].tolist(), index.entry_starts[entries + 1].tolist()
     held = index.row_terms.take_stretches(starts, ends)
@@ -217,25 +218,26 @@ def _candidates(entries: Places, told: _Told, index: Index, home: int) -> tuple[
     worth *= index.row_terms.values_of(held)
     rows = np.concatenate(list(map(np.arange, starts, ends)))
     rough = held.sums(worth) / index.row_norm[rows]
-    rough += _AT_HOME * (index.row_language[rows] == home)
-    some = _with_best(rough, [b - a for a, b in zip(starts, ends, strict=True)], ROUGHLY)
+    looked_at = _with_best(rough, [b - a for a, b in zip(starts, ends, strict=True)], ROUGHLY)
+    looked_at |= index.row_language[rows] == home
+    some = np.flatnonzero(looked_at)
     grams = index.row_grams.take(rows[some])
     likeness = grams.sums(told.grams[grams.keys]) / index.row_gram_norm[rows[some]]
     rough = rough[some] + likeness
     _, counts = np.unique(index.row_entry[rows[some]], return_counts=True)
-    few = _with_best(rough, counts.tolist(), ROWS)
+    few = np.flatnonzero(_with_best(rough, counts.tolist(), ROWS))
     return rows[some][few], likeness[few]
 
 
-def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> Places:
-    """The places of the highest scores, and of the highest in each stretch of the given lengths; ascending."""
+def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> NDArray[np.bool_]:
+    """Which scores are among the highest, or the highest in their stretch of the given lengths."""
     chosen = np.zeros(len(scores), dtype=np.bool_)
     chosen[_highest(scores, count)] = True
     position = 0
     for length in lengths:
         chosen[position + int(scores[position : position + length].argmax())] = True
         position += length
-    return np.flatnonzero(chosen)
+    return chosen
 
 
 def _highest(scores: Scores | Floats, count: int) -> Places:

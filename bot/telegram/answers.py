@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote, urlencode
 
@@ -21,7 +22,9 @@ MAX_RELATED = 3
 def answer(services: Services, reply: Reply, *, username: str, tally: tuple[int, int] = (0, 0)) -> Saying:
     """What to say for a reply. `username` is the bot's, for links; `tally` the votes so far."""
     speaker = services.speaker(reply.language)
-    return _compose(reply, speaker, username, tally, services.sources is not None)
+    # how sure it is does not show: what many different questions are answered with is composed once
+    shown = replace(reply, confidence=0.0, follow_up=False, settled=False)
+    return _compose(shown, speaker, username, tally, services.sources is not None)
 
 
 @lru_cache(maxsize=2_000)  # as many as there are answers in all languages, and more
