@@ -34,6 +34,8 @@ _ENTRIES = frozenset({"person", "place", "body"})
 _WHO_OR_WHAT = frozenset({"who", "what", "which"})
 _NAMED = 0.9  # confidence at least where a name is all that is asked: its entry cannot be wrong
 _FIGURES_ASKED = ("how-many", "how-long", "when")
+_UNLIKE = 0.2  # what a lead of 1 in score over all that is no small talk adds to how much something is like some
+_QUITE_UNLIKE = 1.5  # lead that is as good as any larger one
 _HALF = 0.5  # weight of a question word that belongs to what is asked, not to what is told before
 _EXACT = 0.93  # likeness of folded words from which a question is a phrasing with a slip
 
@@ -204,7 +206,7 @@ class Matcher:
         decoy = None
         if best_decoy is not None and scored.scores[best_decoy] > fact_score:
             decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
-        if self._asks_for_entry(ranked[0].fact, analysis):
+        if self._asks_for_entry(ranked[0].fact, analysis, guess.language):
             confidence, decoy = max(confidence, _NAMED), None
         if confidence >= self.model.answer:
             band = Band.ANSWER
@@ -244,23 +246,27 @@ class Matcher:
         asked = [kind for kind, word in enumerate(self.index.kinds) if analysis.terms.get(f"q:{word}", 0.0) > _HALF]
         return max((min(1.0, float(self.index.kind_shares[entry, k]) / _USUAL) for k in asked), default=1.0)
 
-    def _asks_for_entry(self, fact: str, analysis: Analysis) -> bool:
+    def _asks_for_entry(self, fact: str, analysis: Analysis, language: str | None) -> bool:
         """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
         about = self.knowledge.facts[fact]
+        content = analysis.content
+        if about.kind not in _ENTRIES or not about.names or not content:
+            return False
+        name = f"n:{about.names[0]}"
+        # a filler of another language may mean something in this one ("tall", a rhythm in Hindi)
+        fillers = self.index.lexis.functions.get(language or "", frozenset())
         return (
-            bool(analysis.names)
-            and about.kind in _ENTRIES
-            and set(about.names[:1]) == analysis.names
-            and analysis.question_words <= _WHO_OR_WHAT
-            and all(any(sense.startswith("n:") for sense in token.senses) for token in analysis.content)
+            analysis.question_words <= _WHO_OR_WHAT
+            and all(name in token.senses for token in content)
+            and all(token.folded in fillers for token in analysis.tokens if token.function)
         )
 
-    @staticmethod
-    def small_talk_strength(scored: Scored) -> float:
-        """How much the question is like the phrasing of the best entry, letter by letter: 0…1."""
-        return (
-            float(scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]) / 2
-        )
+    def small_talk_strength(self, scored: Scored) -> float:
+        """How much the question is like the phrasing of the best entry, letter by letter, and unlike all that is no
+        small talk: 0…1.3."""
+        likeness = scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]
+        others = [place for place, entry in enumerate(scored.entries.tolist()) if self.index.marks[entry] != SMALL_TALK]
+        return float(likeness) / 2 + _UNLIKE * _lead(scored.scores, 0, others, _QUITE_UNLIKE)
 
     def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
         entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()

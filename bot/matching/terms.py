@@ -108,7 +108,7 @@ class Lexis:
     functions: dict[str, frozenset[str]] = field(default_factory=dict)
     """Language → folded function words."""
     vocabulary: frozenset[str] = frozenset()
-    """Folded words of all phrasings, titles and answers."""
+    """Folded words of all phrasings, titles, answers and small talk."""
 
     def __post_init__(self) -> None:
         self._longest: dict[str, int] = {}
@@ -248,9 +248,12 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
         for outsider in language.decoys.names:
             key = " ".join(fold(w) for w in words(clean(outsider.rstrip("*"))))
             add(outsider, code, f"o:{key.replace(' ', '-')}")
-        for text in language.texts.values():
-            for passage in (text.title, text.answer, *text.questions):
-                vocabulary.update(fold(w) for w in words(clean(passage, 2000)))
+        passages = chain(
+            chain.from_iterable((text.title, text.answer, *text.questions) for text in language.texts.values()),
+            chain.from_iterable(talk.questions for talk in language.smalltalk.values()),
+        )
+        for passage in passages:
+            vocabulary.update(fold(w) for w in words(clean(passage, 2000)))
     for name in knowledge.names.values():
         for code, spellings in name.spellings.items():
             for spelling in spellings:

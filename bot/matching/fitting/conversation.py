@@ -31,7 +31,7 @@ _STEPS: Final[dict[str, tuple[float, ...]]] = {
 _DOORS: Final[dict[str, tuple[float, ...]]] = {
     "alone": (0.7, 0.8, 0.9, 0.95, 0.99),
     "alone_longer": (0.65, 0.7, 0.75, 0.8, 0.9),
-    "small_talk": (0.7, 0.8, 0.9, 1.0),
+    "small_talk": (0.8, 0.9, 1.0, 1.1, 1.2),
 }
 
 

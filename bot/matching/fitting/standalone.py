@@ -50,7 +50,7 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     for read in reads:
         scored = read.compared.score(weights)
         facts = [i for i, e in enumerate(scored.entries) if index.entries[e] in knowledge.facts]
-        lead = _small_talk_lead(scored, index)
+        lead = _small_talk_lead(scored, matcher)
         if not facts:
             judged.append(Judged(read.question, _NOTHING, False, np.zeros(len(CUES)), lead))
             continue
@@ -60,9 +60,9 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     return judged
 
 
-def _small_talk_lead(scored: Scored, index: Index) -> float:
-    if len(scored.entries) and index.entries[scored.entries[0]].startswith(SMALL_TALK):
-        return Matcher.small_talk_strength(scored)
+def _small_talk_lead(scored: Scored, matcher: Matcher) -> float:
+    if matcher.index.marks[scored.entries[0]] == SMALL_TALK:
+        return matcher.small_talk_strength(scored)
     return -1.0
 
 
