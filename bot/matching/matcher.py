@@ -144,7 +144,7 @@ class Matcher:
         if not ranked or any(not t.known for t in analysis.content):
             return by_itself
         confidence = self.model.follow_up_confidence(cues)
-        if confidence < 0.5:
+        if confidence < self.model.answer:
             return by_itself
         return Match(Band.ANSWER, ranked, confidence, alone.guess, analysis, follow_up=True)
 
