@@ -31,6 +31,8 @@ from bot.telegram.webhook import Webhook
 log = logging.getLogger(__name__)
 
 PRUNE_SECONDS: Final = 6 * 3600.0
+_LET_GO_SECONDS: Final = 1.0
+"""For tasks to end once they are told to, before what they use is closed."""
 
 
 class Service:
@@ -132,6 +134,9 @@ class Service:
         """Take no more updates, finish those in hand or put them back, and close. Takes little over `stop_seconds`."""
         for task in self._tasks:
             task.cancel()
+        if self._tasks:
+            # what is closed below, they may still be letting go of
+            await asyncio.wait(self._tasks, timeout=_LET_GO_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.settings.stop_seconds):
                 await asyncio.gather(self.processor.idle(), *([self.webhook.stop()] if self.webhook else []))
