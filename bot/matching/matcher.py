@@ -33,7 +33,7 @@ _LONGER = 3  # words of its own from which a question is likely complete
 _ENTRIES = frozenset({"person", "place", "body"})
 _WHO_OR_WHAT = frozenset({"who", "what", "which"})
 _NAMED = 0.9  # confidence at least where a name is all that is asked: its entry cannot be wrong
-_FIGURES_ASKED = ("how-many", "how-long", "when")
+_FIGURES_ASKED = frozenset({"how-many", "how-long", "when"})
 _UNLIKE = 0.2  # what a lead of 1 in score over all that is no small talk adds to how much something is like some
 _QUITE_UNLIKE = 1.5  # lead that is as good as any larger one
 _HALF = 0.5  # weight of a question word that belongs to what is asked, not to what is told before
@@ -160,7 +160,7 @@ class Matcher:
         order = [
             int(i)
             for i in np.argsort(-totals, kind="stable")
-            if self.index.entries[scored.entries[i]] in self.knowledge.facts and shifts[scored.entries[i]] > 0
+            if not self.index.marks[scored.entries[i]] and shifts[scored.entries[i]] > 0
         ]
         if not order:
             return (), np.zeros(len(FOLLOW_UP_CUES))
@@ -192,7 +192,7 @@ class Matcher:
     def judge(self, scored: Scored, analysis: Analysis, guess: Guess) -> Match:
         """The band and confidence of scored entries."""
         marks = [self.index.marks[entry] for entry in scored.entries.tolist()]
-        facts = [place for place, mark in enumerate(marks) if not mark]
+        facts = self.facts_among(scored)
         best_decoy = marks.index(DECOY) if DECOY in marks else None
         ranked = self._ranked(scored, facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
@@ -215,6 +215,10 @@ class Matcher:
         else:
             band = Band.DECLINE
         return Match(band, ranked, confidence, guess, analysis, decoy=decoy)
+
+    def facts_among(self, scored: Scored) -> list[int]:
+        """The places of those scored entries that are facts, best first."""
+        return [place for place, entry in enumerate(scored.entries.tolist()) if not self.index.marks[entry]]
 
     def cues(self, scored: Scored, facts: list[int], analysis: Analysis) -> Scores:
         """The values of `CUES` for the best of the scored facts."""
@@ -243,8 +247,8 @@ class Matcher:
 
     def _kind_asked(self, entry: int, analysis: Analysis) -> float:
         """How usual it is to ask such a question of an entry: 0 where no phrasing does, 1 where many do."""
-        asked = [kind for kind, word in enumerate(self.index.kinds) if analysis.terms.get(f"q:{word}", 0.0) > _HALF]
-        return max((min(1.0, float(self.index.kind_shares[entry, k]) / _USUAL) for k in asked), default=1.0)
+        asked = [self.index.kinds.index(kind) for kind in _asked(analysis) if kind in self.index.kinds]
+        return min(1.0, float(self.index.kind_shares[entry, asked].max()) / _USUAL) if asked else 1.0
 
     def _asks_for_entry(self, fact: str, analysis: Analysis, language: str | None) -> bool:
         """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
@@ -294,9 +298,14 @@ def _share(scores: Scores, some: Sequence[int]) -> float:
     return float(worth[some].sum() / worth.sum())
 
 
+def _asked(analysis: Analysis) -> frozenset[str]:
+    """The kinds of question that are asked, and not only told of before."""
+    return frozenset(kind for kind in analysis.question_words if analysis.terms[f"q:{kind}"] > _HALF)
+
+
 def _lacks_figure(analysis: Analysis, fact: Fact) -> bool:
     """Whether a number or a time is asked for, and the fact gives none."""
-    asked = {kind for kind in _FIGURES_ASKED if analysis.terms.get(f"q:{kind}", 0.0) > _HALF}
+    asked = _asked(analysis) & _FIGURES_ASKED
     return bool(asked) and not fact.figures and not (asked == {"when"} and fact.date is not None)
 
 

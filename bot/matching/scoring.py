@@ -49,11 +49,11 @@ FEATURES: Final = (
 class Scored:
     """The candidate entries of one question, best first."""
 
-    entries: np.ndarray[tuple[int], np.dtype[np.int64]]
+    entries: Places
     features: Scores
     """Entry × feature, of the entry's best phrasing."""
     scores: Scores
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    rows: Places
     """The best phrasing of each entry."""
     uncovered: Scores
     """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
@@ -192,9 +192,9 @@ def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, S
     return held, held / (float(weights.sum()) or 1.0), worst / index.unknown_idf
 
 
-def _missing(marks: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
-    """Per candidate: the part of the question's terms of some kinds that its entry does not mention."""
-    wanted = [t for t in analysis.terms if t[0] in marks]
+def _missing(mark: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
+    """Per candidate: the part of the question's terms of one kind that its entry does not mention."""
+    wanted = [t for t in analysis.terms if t[0] == mark]
     missing = np.zeros(len(entries))
     for term in wanted:
         key = index.terms.get(term)
@@ -220,13 +220,12 @@ def _candidates(entries: Places, told: _Told, index: Index, home: int) -> tuple[
     rough = held.sums(worth) / index.row_norm[rows]
     looked_at = _with_best(rough, [b - a for a, b in zip(starts, ends, strict=True)], ROUGHLY)
     looked_at |= index.row_language[rows] == home
-    some = np.flatnonzero(looked_at)
-    grams = index.row_grams.take(rows[some])
-    likeness = grams.sums(told.grams[grams.keys]) / index.row_gram_norm[rows[some]]
-    rough = rough[some] + likeness
-    _, counts = np.unique(index.row_entry[rows[some]], return_counts=True)
-    few = np.flatnonzero(_with_best(rough, counts.tolist(), ROWS))
-    return rows[some][few], likeness[few]
+    rows = rows[looked_at]
+    grams = index.row_grams.take(rows)
+    likeness = grams.sums(told.grams[grams.keys]) / index.row_gram_norm[rows]
+    _, counts = np.unique(index.row_entry[rows], return_counts=True)
+    few = _with_best(rough[looked_at] + likeness, counts.tolist(), ROWS)
+    return rows[few], likeness[few]
 
 
 def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> NDArray[np.bool_]:

@@ -49,7 +49,7 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     judged = []
     for read in reads:
         scored = read.compared.score(weights)
-        facts = [i for i, e in enumerate(scored.entries) if index.entries[e] in knowledge.facts]
+        facts = matcher.facts_among(scored)
         lead = _small_talk_lead(scored, matcher)
         if not facts:
             judged.append(Judged(read.question, _NOTHING, False, np.zeros(len(CUES)), lead))
