@@ -41,7 +41,7 @@ def group(question: Question) -> str:
 def measure(method: Method, questions: Sequence[Question], knowledge: KnowledgeBase) -> Quality:
     """Quality over questions that must be answered or declined. A method without a threshold gets the kindest one:
     that which keeps 95 % of its right answers."""
-    asked = [q for q in questions if q.kind != "smalltalk"]
+    asked = [q for q in questions if q.kind in ("answerable", "declined")]
     answers = [method.answer(q.text) for q in asked]
     right = np.array(
         [
