@@ -77,7 +77,7 @@ def words(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=20_000)
 def _words_within(text: str) -> tuple[str, ...]:
     """The words of a text without spaces: no rule looks across one, so each stretch can be remembered by itself."""
     found: list[str] = []

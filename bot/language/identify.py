@@ -12,7 +12,7 @@ import math
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -53,7 +53,7 @@ def script_of(text: str) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=20_000)
 def _letter_script(character: str) -> str:
     """The script of a letter or mark, "" for any other character."""
     if unicodedata.category(character)[0] not in "LM":
@@ -61,9 +61,8 @@ def _letter_script(character: str) -> str:
     return unicodedata.name(character, "?").split()[0]
 
 
-@lru_cache(maxsize=4_000)
 def _grams(token: str) -> tuple[int, ...]:
-    """The hashed 2–4-grams of one word; few words make up most of what is asked, so they are remembered."""
+    """The hashed 2–4-grams of one word."""
     padded = f"<{token}>"
     return tuple(
         zlib.crc32(padded[i : i + size].encode()) % BUCKETS for size in (2, 3, 4) for i in range(len(padded) - size + 1)
@@ -87,6 +86,18 @@ def _most_of_a_neighbour(tokens: Iterable[str], script: str) -> int:
 
 
 _NEIGHBOURLY = {script: frozenset[str]().union(*languages.values()) for script, languages in NEIGHBOURS.items()}
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What one word tells, for each row of an identifier."""
+
+    grams: int
+    """How many n-grams it has."""
+    likeness: list[float]
+    """The sum of their log-odds."""
+    score: list[float]
+    """In nats, with what being a function word adds."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +142,21 @@ class Identifier:
         lexical = {lang: frozenset(w.casefold() for w in ws) for lang, ws in function_words.items()}
         return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
 
+    @cached_property
+    def _tell(self) -> Callable[[str], _Word]:
+        """What a word tells of the languages; remembered, for few words make up most of what is asked."""
+        return lru_cache(maxsize=20_000)(self._read)
+
+    def _read(self, word: str) -> _Word:
+        grams, folded = _grams(word), fold(word)
+        likeness: list[float] = self.weights[:, grams].sum(axis=1, dtype=np.float64).tolist()
+        # words borrowed from another language are many, its function words are not: they tell a sentence's frame
+        bonus = [
+            _FUNCTION_WORD_BONUS * (folded in self._folded_function_words.get(language, ()))
+            for language in self.languages
+        ]
+        return _Word(len(grams), likeness, [a * _TEMPER + b for a, b in zip(likeness, bonus, strict=True)])
+
     def identify(self, text: str) -> Guess:
         """The language of `text` (any text; nothing raises)."""
         text = clean(text)
@@ -142,19 +168,12 @@ class Identifier:
         if not rows:
             return Guess(None, 1.0, script, True)
         letters = [t for t in tokens if not t.isdigit()]
-        grams = _all_grams(letters)
+        told = [self._tell(word) for word in letters]
+        grams = sum(word.grams for word in told)
         if not grams:
             return Guess(None, 0.0, script, False)
-        folded = [fold(t) for t in letters]
-        # all rows are summed, for they are few: choosing some of them takes longer than adding them up
-        sums: list[float] = self.weights[:, grams].sum(axis=1, dtype=np.float64).tolist()
-        mean = max(sums[row] for row in rows) / len(grams)
-        # words borrowed from another language are many, its function words are not: they tell the frame of a sentence
-        scores = {
-            row: sums[row] * _TEMPER
-            + _FUNCTION_WORD_BONUS * _count(folded, self._folded_function_words.get(self.languages[row], frozenset()))
-            for row in rows
-        }
+        mean = max(sum(word.likeness[row] for word in told) for row in rows) / grams
+        scores = {row: sum(word.score[row] for word in told) for row in rows}
         best = max(scores, key=lambda row: scores[row])
         language = self.languages[best]
         ours = _count(letters, self.function_words.get(language, frozenset()))
@@ -163,5 +182,5 @@ class Identifier:
             return Guess(None, 0.9, script, True)
         confidence = 1 / sum(math.exp(max(-50.0, score - scores[best])) for score in scores.values())
         if len(rows) > 1:  # a single name or an unknown word says little about the language around it
-            confidence *= 1 - math.exp(-len(grams) / 12)
+            confidence *= 1 - math.exp(-grams / 12)
         return Guess(language, round(confidence, 4), script, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,18 +19,43 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Stretches:
+    """Some stretches of neighbouring rows, one after the other."""
+
+    begins: Places
+    ends: Places
+    """Row numbers; no stretch is empty."""
+
+    @cached_property
+    def lengths(self) -> Places:
+        """Rows in each stretch."""
+        return self.ends - self.begins
+
+    @cached_property
+    def number(self) -> Places:
+        """Per row, the number of its stretch."""
+        return np.repeat(np.arange(len(self.begins)), self.lengths)
+
+    @cached_property
+    def rows(self) -> Places:
+        """The row numbers."""
+        shifts = self.begins - self.lengths.cumsum() + self.lengths
+        return np.asarray(np.arange(len(self.number)) + shifts.take(self.number))
+
+
+@dataclass(frozen=True)
 class Held:
     """What some rows hold, side by side."""
 
     keys: Keys
-    spans: list[slice] | Places
+    spans: list[slice]
     """Where they stand in the arrays of the `Rows`."""
     firsts: Places
     """Where each row begins among them."""
 
     def sums(self, worth: NDArray[Any]) -> NDArray[Any]:
         """Per row, the sum of what each thing that it holds is worth."""
-        return np.add.reduceat(worth, self.firsts) if len(self.firsts) else worth[:0]
+        return np.add.reduceat(worth, self.firsts)
 
 
 @dataclass(frozen=True)
@@ -41,26 +66,15 @@ class Rows:
     keys: Keys
     """In as few bytes as their number allows."""
 
-    def take_stretches(self, begins: Sequence[int], ends: Sequence[int]) -> Held:
-        """What the rows in some stretches hold; `begins` and `ends` are row numbers."""
+    def take(self, stretches: Stretches) -> Held:
+        """What the rows in some stretches hold."""
         # whole stretches are copied many times faster than what they hold would be gathered one by one
-        froms, tos = self.starts[begins].tolist(), self.starts[ends].tolist()
-        spans = list(map(slice, froms, tos))
-        shifts = [0, *accumulate(b - a for a, b in zip(froms, tos, strict=True))]
-        firsts = [
-            self.starts[a:b] + (shift - start)
-            for a, b, start, shift in zip(begins, ends, froms, shifts[:-1], strict=True)
-        ]
-        return Held(np.concatenate([self.keys[s] for s in spans]), spans, np.concatenate(firsts))
-
-    def take(self, rows: Places) -> Held:
-        """What the given rows hold."""
-        begins = self.starts[rows]
-        lengths = self.starts[rows + 1] - begins
-        firsts = lengths.cumsum() - lengths
-        places = np.repeat(begins - firsts, lengths)
-        places += np.arange(len(places))
-        return Held(self.keys[places], places, firsts)
+        froms, tos = self.starts.take(stretches.begins), self.starts.take(stretches.ends)
+        spans = list(map(slice, froms.tolist(), tos.tolist()))
+        lengths = tos - froms
+        shifts = lengths.cumsum() - lengths - froms
+        firsts = self.starts.take(stretches.rows) + shifts.take(stretches.number)
+        return Held(np.concatenate([self.keys[span] for span in spans]), spans, firsts)
 
 
 @dataclass(frozen=True)
@@ -73,9 +87,7 @@ class WeighedRows(Rows):
 
     def values_of(self, held: Held) -> Floats:
         """The weights of what some rows hold."""
-        if isinstance(held.spans, list):
-            return np.concatenate([self.values[span] for span in held.spans])
-        return self.values[held.spans]
+        return np.concatenate([self.values[span] for span in held.spans])
 
 
 class RowsBuilder:

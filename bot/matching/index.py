@@ -12,7 +12,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
-from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, WeighedRows
+from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretches, WeighedRows
 from bot.matching.learning import Classifier, train
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
@@ -96,6 +96,37 @@ class Index:
         starts = self.entry_starts
         counts = [np.add.reduceat((self.row_asks >> kind) & 1, starts[:-1]) for kind in range(len(self.kinds))]
         return np.stack(counts, axis=1) / np.diff(starts)[:, None]
+
+    @cached_property
+    def holders(self) -> Callable[[tuple[str, ...]], tuple[float, NDArray[np.uint8]]]:
+        """How telling a word with some terms is, and per entry whether it holds the word: 2 often, 1 at all, else 0.
+
+        A word is what its best term is. Remembered, for few words make up most of what is asked.
+        """
+        return lru_cache(maxsize=20_000)(self._holders)
+
+    def _holders(self, terms: tuple[str, ...]) -> tuple[float, NDArray[np.uint8]]:
+        keys = [self.terms[term] for term in terms if term in self.terms]
+        if not keys:
+            return self.unknown_idf, np.zeros(len(self.entries), dtype=np.uint8)
+        degrees = self.mentions.rows(keys) + self.often.rows(keys)
+        return max(self.idf_of[key] for key in keys), degrees.max(axis=0)
+
+    def stretches(self, entries: Places, language: str | None) -> Stretches:
+        """The rows of some entries: those in one language, or all of an entry that has none in it."""
+        whole = Stretches(self.entry_starts.take(entries), self.entry_starts.take(entries + 1))
+        if language not in self.languages:
+            return whole
+        places = entries * len(self.languages) + self.languages.index(language)
+        begins, ends = self._language_starts.take(places), self._language_starts.take(places + 1)
+        some = begins < ends
+        return Stretches(np.where(some, begins, whole.begins), np.where(some, ends, whole.ends))
+
+    @cached_property
+    def _language_starts(self) -> Places:
+        """Where the rows of each entry in each language begin, and after the last one where they all end."""
+        stretches = self.row_entry.astype(np.int64) * len(self.languages) + self.row_language
+        return np.searchsorted(stretches, np.arange(len(self.entries) * len(self.languages) + 1)).astype(np.int64)
 
     @cached_property
     def entry_starts(self) -> Places:

@@ -34,9 +34,9 @@ class Classifier:
     """Row × entry, in units of `unit`."""
     unit: float
 
-    def scores(self, features: Sequence[int] | Places, worth: Scores) -> Scores:
+    def scores(self, features: Places, worth: Scores) -> Scores:
         """Per entry: about 1 where it is certainly meant, below 0 where it is certainly not."""
-        told = self.weights[self.slots[features]].astype(np.float32)
+        told = self.weights.take(self.slots.take(features), axis=0).astype(np.float32)
         return np.asarray((worth * self.unit).astype(np.float32) @ told, dtype=np.float64)
 
 

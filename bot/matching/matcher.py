@@ -226,13 +226,15 @@ class Matcher:
         pieces = dict(zip(FEATURES, scored.features[best].tolist(), strict=True))
         places = [self._places[entry] for entry in scored.entries.tolist()]
         rivals = [i for i in facts[1:] if places[best].isdisjoint(places[i])]
-        decoys = [i for i in range(len(scored.entries)) if i not in facts]
-        learnt = scored.features[:, FEATURES.index("learnt")]
+        among = frozenset(facts)
+        decoys = [i for i in range(len(places)) if i not in among]
+        scores: list[float] = scored.scores.tolist()
+        learnt: list[float] = scored.features[:, FEATURES.index("learnt")].tolist()
         fact = self.knowledge.facts[self.index.entries[scored.entries[best]]]
         few = 1 / max(1, len(analysis.content))
         values = {
-            "margin": _lead(scored.scores, best, rivals, _CLEAR),
-            "decoy margin": _lead(scored.scores, best, decoys, _CLEAR),
+            "margin": _lead(scores, best, rivals, _CLEAR),
+            "decoy margin": _lead(scores, best, decoys, _CLEAR),
             "learnt margin": _lead(learnt, best, rivals, _FAR),
             "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
             "facts around": _share(scored.scores, facts),
@@ -270,7 +272,7 @@ class Matcher:
         small talk: 0…1.3."""
         likeness = scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]
         others = [place for place, entry in enumerate(scored.entries.tolist()) if self.index.marks[entry] != SMALL_TALK]
-        return float(likeness) / 2 + _UNLIKE * _lead(scored.scores, 0, others, _QUITE_UNLIKE)
+        return float(likeness) / 2 + _UNLIKE * _lead(scored.scores.tolist(), 0, others, _QUITE_UNLIKE)
 
     def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
         entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()
@@ -287,9 +289,9 @@ class Matcher:
         return [frozenset(cite.place for cite in fact.cites) if fact else frozenset() for fact in facts]
 
 
-def _lead(numbers: Scores, best: int, others: Sequence[int], most: float) -> float:
+def _lead(numbers: Sequence[float], best: int, others: Sequence[int], most: float) -> float:
     """How far one of `numbers` is ahead of the highest of some others; at most `most`, as where there are none."""
-    return min(most, float(numbers[best]) - max((float(numbers[i]) for i in others), default=-np.inf))
+    return min(most, numbers[best] - max((numbers[i] for i in others), default=-np.inf))
 
 
 def _share(scores: Scores, some: Sequence[int]) -> float:

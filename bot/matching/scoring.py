@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -22,11 +22,10 @@ from bot.matching.terms import Analysis, Token
 
 ENTRIES: Final = 12
 """Entries whose phrasings are looked at."""
-ROUGHLY: Final = 48
-"""Phrasings of these that are compared by their n-grams, beside all in the question's own language, and of those"""
 ROWS: Final = 24
-"""the ones that are compared in full, beside the best one of each entry."""
+"""Phrasings of these that are compared word by word, beside the best one of each entry."""
 _MUCH: Final = 20.0  # about five telling words
+_DEGREES: Final = np.array((0.0, MENTION, 1.0))
 
 FEATURES: Final = (
     "learnt",  # what terms and n-grams say for the entry, after what was learnt from all phrasings
@@ -41,7 +40,6 @@ FEATURES: Final = (
     "asks otherwise",  # both have question words, and share none
     "name missing",  # part of the names in the question that the entry knows nothing of
     "number missing",  # the same for numbers
-    "same language",
 )
 
 
@@ -85,53 +83,56 @@ class Compared:
 def compare(analysis: Analysis, index: Index, *, language: str | None = None, near: Scores | None = None) -> Compared:
     """The question beside the phrasings of the entries that it may ask for.
 
+    `language`: of the question; where it is known, the phrasings in it are enough, for every entry has some in each.
     `near` has one number for each entry: as many candidates again are chosen as if these were added to what the
     question says. The features themselves know nothing of it.
     """
     told = _tell(analysis, index)
     learnt = index.classifier.scores(told.features, told.worth)
-    weight, mentioned, uncovered = _mentioned(analysis.tokens, index)
-    likely = learnt + mentioned
+    words = _Words.of(analysis.tokens, index)
+    likely = learnt + words.mentioned
     chosen = np.sort(_highest(likely, ENTRIES))
     if near is not None:
         chosen = np.union1d(chosen, _highest(likely + near, ENTRIES))
-    home = index.languages.index(language) if language in index.languages else -1
-    rows, likeness = _candidates(chosen, told, index, home)
-    entries = index.row_entry[rows].astype(np.int64)
+    looked_at = index.stretches(chosen, language)
+    rows = looked_at.rows
+    held, grams = index.row_terms.take(looked_at), index.row_grams.take(looked_at)
+    values, shared, primary = index.row_terms.values_of(held), told.terms.take(held.keys), told.primary.take(held.keys)
+    like = held.sums(shared * values) / index.row_norm.take(rows)
+    gram_like = grams.sums(told.grams.take(grams.keys)) / index.row_gram_norm.take(rows)
+    few = _with_best(like + gram_like, looked_at.lengths.tolist(), ROWS)
+    covered, covering = held.sums(primary)[few], held.sums(values * (primary > 0))[few]
+    rows, places = rows[few], looked_at.number[few]
+    entries = chosen[places]
 
-    held = index.row_terms.take(rows)
-    values, shared = index.row_terms.values_of(held), told.terms[held.keys]
-    primary = told.primary[held.keys]
-    asks = asked(analysis, index.kinds)
-    row_asks = index.row_asks[rows]
+    asks, row_asks = asked(analysis, index.kinds), index.row_asks[rows]
     phrasings = [index.row_folded[r] for r in rows.tolist()]
     alike = process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0]
     columns = (
         learnt[entries],
-        held.sums(shared * values) / index.row_norm[rows],
-        likeness,
-        held.sums(primary) / told.total,
-        held.sums(values * (primary > 0)) / index.row_total[rows],
+        like[few],
+        gram_like[few],
+        covered / told.total,
+        covering / index.row_total[rows],
         alike / 100,
-        mentioned[entries],
-        np.minimum(1.0, weight[entries] / _MUCH),
+        words.mentioned[entries],
+        np.minimum(1.0, words.weight[entries] / _MUCH),
         (row_asks & asks) != 0,
         ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
-        _missing("n", analysis, index, entries) + _missing("o", analysis, index, entries),
-        _missing("d", analysis, index, entries),
-        index.row_language[rows] == home,
+        (_missing("n", analysis, index, chosen) + _missing("o", analysis, index, chosen))[places],
+        _missing("d", analysis, index, chosen)[places],
     )
     matrix = np.empty((len(rows), len(FEATURES)))
     for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
         matrix[:, place] = column
-    return Compared(rows, entries, matrix, uncovered[entries])
+    return Compared(rows, entries, matrix, words.uncovered(chosen)[places])
 
 
 @dataclass(frozen=True)
 class _Told:
     """What a question says, in the numbers of an index."""
 
-    features: list[int]
+    features: Places
     worth: Scores
     """Terms and n-grams for the classifier, and how much each counts."""
     terms: Floats
@@ -145,87 +146,86 @@ class _Told:
 
 
 def _tell(analysis: Analysis, index: Index) -> _Told:
-    known = [(t, index.terms[t], w) for t, w in analysis.terms.items() if t in index.terms]
-    keys = [key for _, key, _ in known]
-    weighed = index.idf[keys].astype(np.float64) * [w for _, _, w in known]
-    unknown = [(w * index.unknown_idf, t) for t, w in analysis.terms.items() if t not in index.terms]
-    counted = weighed * [is_primary(t) for t, _, _ in known]
-    # what nothing holds still lengthens the question
-    length = math.sqrt(float(weighed @ weighed) + sum(w * w for w, _ in unknown)) or 1.0
+    keys: list[int] = []
+    weighed: list[float] = []
+    counted: list[float] = []
+    squares = total = 0.0
+    for term, weight in analysis.terms.items():
+        key = index.terms.get(term)
+        # what nothing holds still lengthens the question
+        worth = weight * (index.unknown_idf if key is None else index.idf_of[key])
+        counts = worth if is_primary(term) else 0.0
+        squares += worth * worth
+        total += counts
+        if key is not None:
+            keys.append(key)
+            weighed.append(worth)
+            counted.append(counts)
     terms = np.zeros(len(index.terms), dtype=np.float32)
-    terms[keys] = weighed / length
+    terms[keys] = np.array(weighed) / (math.sqrt(squares) or 1.0)
     primary = np.zeros(len(index.terms), dtype=np.float32)
     primary[keys] = counted
-    total = float(counted.sum()) + sum(w for w, t in unknown if is_primary(t)) or 1.0
 
-    said = list(dict.fromkeys(analysis.grams))
+    said = np.array(list(dict.fromkeys(analysis.grams)), dtype=np.int64)
     telling = index.gram_idf[said].astype(np.float64)
     strange = (len(said) - np.count_nonzero(telling)) * index.unknown_idf**2
     gram_worth = telling / (math.sqrt(float(telling @ telling) + strange) or 1.0)
     grams = np.zeros(len(index.gram_idf), dtype=np.float32)
     grams[said] = gram_worth * telling
-    features = [*keys, *(len(index.terms) + gram for gram in said)]
-    worth = np.concatenate((weighed / math.hypot(length, LITTLE), gram_worth))
-    return _Told(features, worth, terms, primary, total, grams)
+    features = np.concatenate((np.array(keys, dtype=np.int64), said + len(index.terms)))
+    worth_of = np.concatenate((np.array(weighed) / math.hypot(math.sqrt(squares), LITTLE), gram_worth))
+    return _Told(features, worth_of, terms, primary, total or 1.0, grams)
 
 
-def _mentioned(tokens: Iterable[Token], index: Index) -> tuple[Scores, Scores, Scores]:
-    """Per entry: weight and part of the question's words that it holds, and the most telling one that it does not."""
-    size = len(index.entries)
-    content = [token for token in tokens if not token.bare]
-    if not content:
-        return np.zeros(size), np.zeros(size), np.zeros(size)
-    keys = [[index.terms[t] for t in token.terms if t in index.terms] for token in content]
-    telling = [max((index.idf_of[k] for k in own), default=index.unknown_idf) for own in keys]
-    weights = np.array([t.emphasis * worth for t, worth in zip(content, telling, strict=True)])
-    worth = np.zeros((len(content), size))
-    some = [number for number, own in enumerate(keys) if own]
-    if some:
-        flat = list(chain.from_iterable(keys))
-        # a word is worth what its best term is
-        firsts = [0, *accumulate(len(keys[number]) for number in some[:-1])]
-        degrees = index.mentions.rows(flat) + index.often.rows(flat)
-        best = np.maximum.reduceat(degrees, firsts)
-        worth[some] = np.array((0.0, MENTION, 1.0))[best] * [[content[number].similarity] for number in some]
-    held = weights @ worth
-    worst = (weights[:, None] * (1 - worth)).max(axis=0)
-    return held, held / (float(weights.sum()) or 1.0), worst / index.unknown_idf
+@dataclass(frozen=True)
+class _Words:
+    """What the entries hold of a question's content words."""
+
+    worth: Scores
+    """Word × entry: how much of the word the entry holds, 0…1."""
+    weights: Scores
+    """How telling each word is, where it stands."""
+    unknown: float
+    """The most telling that a word can be."""
+
+    @classmethod
+    def of(cls, tokens: Iterable[Token], index: Index) -> _Words:
+        content = [token for token in tokens if not token.bare]
+        known = [index.holders(token.terms) for token in content]
+        holders = np.array([held for _, held in known], dtype=np.uint8).reshape(len(content), len(index.entries))
+        likeness = np.array([token.similarity for token in content], dtype=np.float64)
+        worth = _DEGREES.take(holders, mode="clip") * likeness[:, None]
+        weights = [token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)]
+        return cls(worth, np.array(weights), index.unknown_idf)
+
+    @cached_property
+    def weight(self) -> Scores:
+        """Per entry: the weight of the words that it holds."""
+        return self.weights @ self.worth
+
+    @cached_property
+    def mentioned(self) -> Scores:
+        """Per entry: the part of all weight that it holds."""
+        return self.weight / (float(self.weights.sum()) or 1.0)
+
+    def uncovered(self, entries: Places) -> Scores:
+        """Of some entries: the most telling word that each does not hold, 0…1."""
+        lacking = self.weights[:, None] * (1 - self.worth[:, entries])
+        return np.asarray(lacking.max(axis=0, initial=0.0) / self.unknown)
 
 
 def _missing(mark: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
-    """Per candidate: the part of the question's terms of one kind that its entry does not mention."""
-    wanted = [t for t in analysis.terms if t[0] == mark]
+    """Per entry: the part of the question's terms of one kind that it does not mention."""
     missing = np.zeros(len(entries))
+    wanted = [term for term in analysis.terms if term[0] == mark]
     for term in wanted:
         key = index.terms.get(term)
         if key is None:
             missing += 1.0
         else:
             # what half of the entries speak of is easily left unsaid
-            missing += index.idf_of[key] / index.unknown_idf * (1.0 - index.mentions.rows([key])[0][entries])
+            missing += index.idf_of[key] / index.unknown_idf * (index.holders((term,))[1].take(entries) == 0)
     return missing / (len(wanted) or 1)
-
-
-def _candidates(entries: Places, told: _Told, index: Index, home: int) -> tuple[Places, Floats]:
-    """The phrasings of some entries that are worth comparing, and how their n-grams are like the question's.
-
-    They are the roughly best of all, and the roughly best one of each entry. `home` is the question's language: a
-    greeting has no terms to be found by.
-    """
-    starts, ends = index.entry_starts[entries].tolist(), index.entry_starts[entries + 1].tolist()
-    held = index.row_terms.take_stretches(starts, ends)
-    worth = told.terms[held.keys]
-    worth *= index.row_terms.values_of(held)
-    rows = np.concatenate(list(map(np.arange, starts, ends)))
-    rough = held.sums(worth) / index.row_norm[rows]
-    looked_at = _with_best(rough, [b - a for a, b in zip(starts, ends, strict=True)], ROUGHLY)
-    looked_at |= index.row_language[rows] == home
-    rows = rows[looked_at]
-    grams = index.row_grams.take(rows)
-    likeness = grams.sums(told.grams[grams.keys]) / index.row_gram_norm[rows]
-    _, counts = np.unique(index.row_entry[rows], return_counts=True)
-    few = _with_best(rough[looked_at] + likeness, counts.tolist(), ROWS)
-    return rows[few], likeness[few]
 
 
 def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> NDArray[np.bool_]:

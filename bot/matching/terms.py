@@ -29,6 +29,7 @@ _PREMISE: Final = 0.4  # the same for the clauses before the one that asks
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
 _OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
 _LONGEST_WORD: Final = 24  # letters beyond which a word is no misspelling of anything
+_REMEMBERED: Final = 20_000  # words whose reading is kept: few make up most of what is asked
 _MOST_TOKENS: Final = 70  # words of a message that are read
 _LONG_WORD: Final = 7  # letters from which even the first one may be wrong
 _SHORTEST_STEM: Final = 4
@@ -125,14 +126,18 @@ class Lexis:
                     others = self._by_skeleton.get(key)
                     self._by_skeleton[key] = word if others is None else f"{others} {word}"
         self._near: dict[str, tuple[str, float] | None] = {}
-        self.token = lru_cache(maxsize=4_000)(self._token)
+        self.token = lru_cache(maxsize=_REMEMBERED)(self._token)
+        self.senses = lru_cache(maxsize=_REMEMBERED)(self._senses)
 
     def longest(self, folded: str) -> int:
         """How many words the longest entry takes up that begins with this one; 0 where none of several does."""
         return min(_LONGEST_ENTRY, self._longest.get(folded, 0))
 
-    def _token(self, text: str, folded: str, language: str | None, fuzzy: bool) -> Token:
+    def _token(self, text: str, folded: str, language: str | None, fuzzy: bool, emphasis: float) -> Token:
         """A word by itself; as `token` it is remembered, for few words make up most of what is asked."""
+        return replace(self._known(text, folded, language, fuzzy), emphasis=emphasis)
+
+    def _known(self, text: str, folded: str, language: str | None, fuzzy: bool) -> Token:
         if folded.isdigit():
             return Token(text, folded, (f"d:{folded.lstrip('0') or '0'}",), False)
         senses = self.senses(folded, language)
@@ -152,8 +157,9 @@ class Lexis:
             return Token(text, word, (), True, likeness)
         return Token(text, word, senses, False, likeness)
 
-    def senses(self, folded: str, language: str | None) -> tuple[str, ...]:
-        """The terms of one folded spelling, in `language` if it has any there, else in all that do."""
+    def _senses(self, folded: str, language: str | None) -> tuple[str, ...]:
+        """The terms of one folded spelling, in `language` if it has any there, else in all that do. Remembered as
+        `senses`."""
         exact, *starts = self.exact.get(folded), *self._starts(folded)
         # a word of one's own language is no stranger's, however well it would fit
         for found in (exact, *starts):
@@ -278,11 +284,11 @@ def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True
     tokens: list[Token] = []
     position = 0
     while position < len(folded):
-        token, length = _read(surface, folded, position, language, lexis, fuzzy)
         if not parts.sentence <= position < parts.end:
-            token = replace(token, emphasis=_ASIDE)
-        elif position < parts.clause:
-            token = replace(token, emphasis=_PREMISE)
+            emphasis = _ASIDE
+        else:
+            emphasis = _PREMISE if position < parts.clause else 1.0
+        token, length = _read(surface, folded, position, language, lexis, fuzzy, emphasis)
         tokens.append(token)
         position += length
     asked = folded[parts.sentence : parts.end]
@@ -290,7 +296,13 @@ def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True
 
 
 def _read(
-    surface: Sequence[str], folded: list[str], at: int, language: str | None, lexis: Lexis, fuzzy: bool
+    surface: Sequence[str],
+    folded: Sequence[str],
+    at: int,
+    language: str | None,
+    lexis: Lexis,
+    fuzzy: bool,
+    emphasis: float,
 ) -> tuple[Token, int]:
     """The token that begins at a position, and how many words it takes up."""
     word = folded[at]
@@ -300,10 +312,15 @@ def _read(
         if senses and all(s.startswith("c:") for s in senses):
             # an idea in several words ("prime minister") leaves each word its own meaning
             own = lexis.senses(word, language)
-            return Token(surface[at], word, tuple(dict.fromkeys((*senses, *own))), False), 1
+            return _token(surface[at], word, (*senses, *own), emphasis), 1
         if senses:
-            return Token(" ".join(surface[at : at + length]), phrase, senses, False), length
-    return lexis.token(surface[at], word, language, fuzzy), 1
+            return _token(" ".join(surface[at : at + length]), phrase, senses, emphasis), length
+    return lexis.token(surface[at], word, language, fuzzy, emphasis), 1
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _token(text: str, folded: str, senses: tuple[str, ...], emphasis: float) -> Token:
+    return Token(text, folded, tuple(dict.fromkeys(senses)), False, emphasis=emphasis)
 
 
 def weigh(tokens: Iterable[Token]) -> dict[str, float]:
@@ -323,7 +340,7 @@ def weigh(tokens: Iterable[Token]) -> dict[str, float]:
     return terms
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=_REMEMBERED)
 def _grams(word: str) -> tuple[int, ...]:
     padded = f"<{word}>"
     return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.matching.arrays import Bits, RowsBuilder, WeighedRows
+from bot.matching.arrays import Bits, RowsBuilder, Stretches, WeighedRows
 from bot.matching.learning import train
 
 
@@ -15,15 +15,27 @@ def build(*rows: dict[int, float]) -> WeighedRows:
     return builder.build(key_count=10)
 
 
+def stretches(*ends: tuple[int, int]) -> Stretches:
+    begins, lasts = zip(*ends, strict=True)
+    return Stretches(np.array(begins), np.array(lasts))
+
+
 def test_rows_hold_what_was_put_in() -> None:
     rows = build({1: 0.5}, {}, {0: 1.0, 2: 2.0}, {2: 4.0})
     worth = np.array([1.0, 10.0, 100.0])
-    for held, sums in (
-        (rows.take(np.array([0, 1, 2, 3])), [5.0, 0.0, 201.0, 400.0]),
-        (rows.take(np.array([0, 3])), [5.0, 400.0]),
-        (rows.take_stretches([0, 3], [2, 4]), [5.0, 0.0, 400.0]),
+    for some, sums in (
+        (stretches((0, 4)), [5.0, 0.0, 201.0, 400.0]),
+        (stretches((0, 1), (3, 4)), [5.0, 400.0]),
+        (stretches((0, 2), (3, 4)), [5.0, 0.0, 400.0]),
     ):
+        held = rows.take(some)
         assert held.sums(worth[held.keys] * rows.values_of(held)).tolist() == sums
+
+
+def test_stretches_know_their_rows() -> None:
+    some = stretches((7, 9), (2, 3), (4, 7))
+    assert some.rows.tolist() == [7, 8, 2, 4, 5, 6]
+    assert some.number.tolist() == [0, 0, 1, 2, 2, 2]
 
 
 def test_bits_say_which_columns_hold_a_key() -> None:
@@ -36,7 +48,7 @@ def test_a_classifier_learns_what_sets_entries_apart() -> None:
     # 0 is said of both entries, 1 only of the first, 2 only of the second, 3 nobody has heard of
     samples = build(*[{0: 0.7, 1: 0.7}, {0: 0.7, 2: 0.7}] * 20)
     classifier = train(samples, [0, 1] * 20, feature_count=4, entry_count=2)
-    shared, first, second, unheard = (classifier.scores([key], np.ones(1)) for key in range(4))
+    shared, first, second, unheard = (classifier.scores(np.array([key]), np.ones(1)) for key in range(4))
     assert first[0] > first[1]
     assert second[1] > second[0]
     assert abs(shared[0] - shared[1]) < min(first[0] - first[1], second[1] - second[0]) / 2
@@ -52,4 +64,5 @@ def test_training_is_the_same_every_time() -> None:
 
 
 def test_a_single_entry_needs_no_telling_apart() -> None:
-    assert train(build({0: 1.0}), [0], feature_count=1, entry_count=1).scores([0], np.ones(1)).tolist() == [0.0]
+    classifier = train(build({0: 1.0}), [0], feature_count=1, entry_count=1)
+    assert classifier.scores(np.array([0]), np.ones(1)).tolist() == [0.0]
