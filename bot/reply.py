@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -50,12 +50,15 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply, in one language. Every text is plain: markup belongs to whoever shows it."""
+    """One reply, in one language. Every text is plain: markup belongs to whoever shows it.
+
+    Replies are equal when they say the same, however sure of it the bot is.
+    """
 
     status: Status
     language: str
     """Language code of every text in it."""
-    confidence: float = 0.0
+    confidence: float = field(default=0.0, compare=False)
     fact: str | None = None
     """Id of the fact answered with."""
     title: str | None = None
@@ -72,10 +75,14 @@ class Reply:
     """Did-you-means, or near topics of a refusal."""
     related: tuple[Suggestion, ...] = ()
     """What a reader may ask next after an answer."""
-    follow_up: bool = False
+    follow_up: bool = field(default=False, compare=False)
     """True when the question was read with the fact answered before it."""
-    settled: bool = False
+    settled: bool = field(default=False, compare=False)
     """True when the question alone, and the language chosen, made it what it is: anybody gets the same, anywhere."""
+
+    def __hash__(self) -> int:
+        # texts and suggestions follow from these as good as always
+        return hash((self.status, self.language, self.fact, self.body))
 
     @property
     def text(self) -> str:

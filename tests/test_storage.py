@@ -320,6 +320,24 @@ async def test_strangers_are_nobody_special(memory: Memory) -> None:
     assert await memory.tally("lenin", "en") == (0, 0)
 
 
+async def test_the_votes_are_read_once_for_many_who_ask_at_the_same_moment(
+    memory: Memory, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await memory.vote(1, "lenin", "en", True)
+    reads: list[object] = []
+    read = database.read
+
+    async def counted(*asked: Any) -> Any:
+        reads.append(asked)
+        return await read(*asked)
+
+    monkeypatch.setattr(database, "read", counted)
+    assert await asyncio.gather(*(memory.tally("lenin", "en") for _ in range(50))) == [(1, 0)] * 50
+    assert len(reads) == 1
+    await memory.vote(2, "lenin", "en", False)
+    assert await memory.tally("lenin", "en") == (1, 1)
+
+
 async def test_what_was_kept_last_counts_at_once(memory: Memory) -> None:
     memory.keep_person(Person(1, "hi"))
     memory.keep_person(Person(1, "ml"))

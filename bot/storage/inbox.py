@@ -15,23 +15,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select, true, update
+from sqlalchemy import bindparam, delete, func, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.database import Database
+from bot.storage.ready import LONGEST_REST as LONGEST_REST
+from bot.storage.ready import NEXT_DUE, READY
+from bot.storage.ready import SUSPECT as SUSPECT
 from bot.storage.tables import inbox
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS: Final = 3
 """Attempts that may end with an error before an update is set aside."""
-SUSPECT: Final = 3
-"""Crashes of the program with an update in hand, from which it is handled only while no other is."""
 MAX_CRASHES: Final = 6
 """Crashes after which it is set aside."""
-LONGEST_REST: Final = 600
-"""Seconds for which an update is postponed at most; what is due later still was postponed by a clock that was wrong."""
 _INLINE: Final = 1 << 61
 """Added to a person's number for inline queries: they wait for each other, but not for the private chat."""
 _MESSAGES: Final = ("message", "edited_message", "channel_post", "edited_channel_post")
@@ -47,6 +46,7 @@ _STORE = (
     )
     .on_conflict_do_nothing()
 )
+_TAKE = update(inbox).where(inbox.c.update_id == bindparam("id")).values(state="leased")
 _DONE = (
     update(inbox)
     .where(inbox.c.update_id == bindparam("id"))
@@ -224,34 +224,19 @@ class Inbox:
         Nothing is taken of a chat in which an update is postponed, since that one comes first. Only what is no message
         is, marked `behind`: whoever pressed a button has to be told something soon.
         """
-        now = int(self._clock())
-        late = func.coalesce(inbox.c.sent, late_before) < int(late_before)
-        order = case((late, -inbox.c.update_id), else_=inbox.c.update_id)
-        ready = and_(
-            inbox.c.state == "waiting",
-            ~_postponed(now),
-            or_(inbox.c.sent.is_(None), inbox.c.chat_id.not_in(_resting(now))),
-            inbox.c.crashes < SUSPECT if in_hand else true(),
-            true() if take_late else ~late,
+        values = {
+            "now": int(self._clock()),
+            "late_before": int(late_before),
+            "take_late": take_late,
+            "take_suspects": not in_hand,
             # or the waiting ones of busy chats would take the places of others
-            inbox.c.chat_id.not_in([chat for chat, held in in_hand.items() if held >= per_chat]),
-        )
-        waiting = select(
-            inbox.c.update_id,
-            func.row_number().over(partition_by=inbox.c.chat_id, order_by=(late.desc(), order)).label("place"),
-        ).where(ready)
-        chosen = waiting.subquery()
-        until = _until_of_chat(now)
-        query = (
-            select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.attempts, inbox.c.crashes, late, until)
-            .join(chosen, chosen.c.update_id == inbox.c.update_id)
-            .where(chosen.c.place <= per_chat)
-            .order_by(inbox.c.crashes >= SUSPECT, late.desc(), order)
-            .limit(limit)
-        )
+            "busy": [chat for chat, held in in_hand.items() if held >= per_chat],
+            "per_chat": per_chat,
+            "limit": limit,
+        }
 
         async def take(connection: AsyncConnection) -> list[Leased]:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(READY, values)).all()
             alone = bool(rows) and rows[0].crashes >= SUSPECT  # so that it can harm no other
             rows = rows[:1] if alone else [r for r in rows if r.crashes < SUSPECT]
             held = dict(in_hand)
@@ -260,12 +245,10 @@ class Inbox:
                 if held.get(row.chat_id, 0) < per_chat:
                     held[row.chat_id] = held.get(row.chat_id, 0) + 1
                     payload = json.loads(row.payload)
-                    leased.append(Leased(row[0], row.chat_id, payload, row.attempts, bool(row[5]), alone, row[6]))
+                    late = bool(row.late)
+                    leased.append(Leased(row.update_id, row.chat_id, payload, row.attempts, late, alone, row.behind))
             if leased:
-                await connection.execute(
-                    update(inbox).where(inbox.c.update_id == bindparam("id")).values(state="leased"),
-                    [{"id": one.update_id} for one in leased],
-                )
+                await connection.execute(_TAKE, [{"id": one.update_id} for one in leased])
             return leased
 
         return await self._database.transaction(take)
@@ -307,10 +290,7 @@ class Inbox:
 
     async def next_due(self) -> int | None:
         """When the next waiting update may be handled, in seconds since 1970; None when none waits."""
-        now = int(self._clock())
-        # what waits behind a postponed one is not due before it, whatever its own time
-        own = or_(_postponed(now), inbox.c.chat_id.not_in(_resting(now)))
-        rows = await self._database.read(select(func.min(inbox.c.due)).where(inbox.c.state == "waiting", own))
+        rows = await self._database.read(NEXT_DUE, {"now": int(self._clock())})
         return rows[0][0] if rows else None
 
     async def counts(self) -> dict[str, int]:
@@ -323,25 +303,3 @@ class Inbox:
         old = int(self._clock()) - KEPT_SECONDS
         finished = or_(inbox.c.state == "done", inbox.c.state == "aside")
         return await self._database.now(delete(inbox).where(finished, inbox.c.finished < old), {})
-
-
-def _postponed(now: int, table: Any = inbox) -> ColumnElement[bool]:
-    """Whether an update is not due yet."""
-    return and_(table.c.due > now, table.c.due <= now + LONGEST_REST)
-
-
-def _resting(now: int) -> Select[tuple[int]]:
-    """The chats in which one is postponed that was not at fault itself."""
-    return select(inbox.c.chat_id).where(inbox.c.state == "waiting", inbox.c.reason.is_(None), _postponed(now))
-
-
-def _until_of_chat(now: int) -> ColumnElement[Any]:
-    """Until when the chat of an update has to wait, or NULL."""
-    first = inbox.alias()
-    waits = and_(first.c.state == "waiting", first.c.reason.is_(None), _postponed(now, first))
-    return (
-        select(func.max(first.c.due))
-        .where(first.c.chat_id == inbox.c.chat_id, waits)
-        .correlate(inbox)
-        .scalar_subquery()
-    )

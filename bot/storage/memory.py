@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Integer, Table, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
@@ -21,6 +21,8 @@ CONVERSATION_SECONDS: Final = 6 * 3600
 REPLY_SECONDS: Final = 48 * 3600
 """How long an edited question edits its answer; Telegram lets bots edit for 48 hours."""
 _REMEMBERED: Final = 5_000  # of each kind, in memory; the rest is read when it is needed
+_ALL: Final = "all"  # answers: their votes are counted together
+_Tallies: TypeAlias = dict[tuple[str, str], tuple[int, int]]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -131,9 +133,10 @@ class Memory:
         self._database = database
         self._clock = clock
         self._people: _Recent[int, Person] = _Recent(_REMEMBERED)
-        self._tallies: _Recent[str, dict[tuple[str, str], tuple[int, int]]] = _Recent(1)
+        self._tallies: _Recent[str, _Tallies] = _Recent(1)
         self._person_reads = Together(self._read_people)
         self._conversation_reads = Together(self._read_conversations)
+        self._tally_reads = Together(self._read_tallies)
         self._chats: _Recent[int, Chat | str] = _Recent(_REMEMBERED)  # "" where there is none
         self._conversations: _Recent[tuple[int, int], Conversation] = _Recent(_REMEMBERED)
         self._replies: _Recent[tuple[int, int], Told] = _Recent(_REMEMBERED)  # by the question
@@ -269,17 +272,20 @@ class Memory:
     async def tally(self, fact: str, language: str) -> tuple[int, int]:
         """How many found an answer good, and how many bad."""
 
-        async def read() -> dict[tuple[str, str], tuple[int, int]]:
-            ups = func.sum(cast(votes.c.up, Integer))
-            rows = await self._database.read(
-                select(votes.c.fact, votes.c.language, ups.label("up"), (func.count() - ups).label("down")).group_by(
-                    votes.c.fact, votes.c.language
-                )
-            )
-            return {(row.fact, row.language): (int(row.up), int(row.down)) for row in rows}
+        async def read() -> _Tallies:
+            return await self._tally_reads.get(_ALL) or {}
 
         # one query for all answers, until somebody votes again
-        return (await self._tallies.get_or_read("all", read)).get((fact, language), (0, 0))
+        return (await self._tallies.get_or_read(_ALL, read)).get((fact, language), (0, 0))
+
+    async def _read_tallies(self, _keys: Collection[str]) -> dict[str, _Tallies]:
+        ups = func.sum(cast(votes.c.up, Integer))
+        rows = await self._database.read(
+            select(votes.c.fact, votes.c.language, ups.label("up"), (func.count() - ups).label("down")).group_by(
+                votes.c.fact, votes.c.language
+            )
+        )
+        return {_ALL: {(row.fact, row.language): (int(row.up), int(row.down)) for row in rows}}
 
     async def prune(self) -> None:
         """Drop what is too old to be used."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote, urlencode
 
@@ -21,13 +20,11 @@ MAX_RELATED = 3
 
 def answer(services: Services, reply: Reply, *, username: str, tally: tuple[int, int] = (0, 0)) -> Saying:
     """What to say for a reply. `username` is the bot's, for links; `tally` the votes so far."""
-    speaker = services.speaker(reply.language)
-    # how sure it is does not show: what many different questions are answered with is composed once
-    shown = replace(reply, confidence=0.0, follow_up=False, settled=False)
-    return _compose(shown, speaker, username, tally, services.sources is not None)
+    return _compose(reply, services.speaker(reply.language), username, tally, services.sources is not None)
 
 
-@lru_cache(maxsize=2_000)  # as many as there are answers in all languages, and more
+# replies to many different questions are equal; there are fewer answers in all languages than are kept
+@lru_cache(maxsize=2_000)
 def _compose(reply: Reply, speaker: Speaker, username: str, tally: tuple[int, int], passages: bool) -> Saying:
     return Saying(blocks(reply), keyboard(reply, speaker, username=username, tally=tally, passages=passages))
 

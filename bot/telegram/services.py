@@ -10,13 +10,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from telegram.ext import Application, CallbackContext, ExtBot
+from telegram.ext import Application, CallbackContext
 
 from bot.assistant import Assistant
 from bot.i18n import Speaker
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.storage import Memory
+from bot.telegram.connection import Connection
 from bot.telegram.patience import Patience
 
 _REMEMBERED: Final = 2_000  # replies; a few kilobytes each
@@ -91,5 +92,5 @@ class Services:
         return self.assistant.catalogues.for_language(language)
 
 
-Context: TypeAlias = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Services]
-App: TypeAlias = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], Services, None]
+Context: TypeAlias = CallbackContext[Connection, dict[Any, Any], dict[Any, Any], Services]
+App: TypeAlias = Application[Connection, Context, dict[Any, Any], dict[Any, Any], Services, None]

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import (
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+    TelegramObject,
+)
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.telegram.blocks import Block, pages, to_html, to_plain
+from bot.telegram.connection import Sent
 from bot.telegram.services import Context
 
 log = logging.getLogger(__name__)
 
 _CONFIRM_SECONDS: Final = 10.0
 """For the waiting sign to stop; afterwards Telegram's apps stop it soon by themselves."""
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_ALWAYS: Final = {"link_preview_options": _NO_PREVIEW.to_json()}
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,12 @@ class Saying:
     @cached_property
     def markup(self) -> dict[str, str]:
         """The keyboard as Telegram's parameter: written once for an answer that is given again and again."""
-        return {} if self.keyboard is None else {"reply_markup": self.keyboard.to_json()}
+        return {} if self.keyboard is None else {"reply_markup": json.dumps(self.keyboard, default=_fields)}
+
+
+def _fields(part: TelegramObject) -> dict[str, Any]:
+    """What a keyboard or a button is sent as: the same as `to_dict`, which asks every class about everything."""
+    return {name: value for name in part.__slots__ if (value := getattr(part, name)) is not None}
 
 
 def place_of(message: Message, *, as_reply: bool | None = None) -> Place:
@@ -65,13 +80,13 @@ def place_of(message: Message, *, as_reply: bool | None = None) -> Place:
     return Place(message.chat.id, thread, message.message_id if reply else None)
 
 
-async def say(context: Context, place: Place, saying: Saying) -> Message | None:
+async def say(context: Context, place: Place, saying: Saying) -> Sent | None:
     """Send it; returns the last message, or None when nobody can be reached there.
 
     Raises:
         TelegramError: the network or Telegram failed; the update in hand is tried again.
     """
-    sent: Message | None = None
+    sent: Sent | None = None
     for number, part in enumerate(saying.parts, 1):
         markup = saying.markup if number == len(saying.parts) else {}
         sent = await _send(context, place if number == 1 else replace(place, reply_to=None), part, markup)
@@ -136,18 +151,19 @@ async def change_buttons(
 
 async def _send(
     context: Context, place: Place, part: tuple[str, str], markup: dict[str, str], *, html: bool = True
-) -> Message | None:
+) -> Sent | None:
     reply = ReplyParameters(place.reply_to, allow_sending_without_reply=True) if place.reply_to else None
+    parameters = {
+        "chat_id": place.chat_id,
+        "text": part[0] if html else part[1],
+        "parse_mode": ParseMode.HTML if html else None,
+        "message_thread_id": place.thread_id,
+        "reply_parameters": reply,
+        **_ALWAYS,
+        **markup,
+    }
     try:
-        return await context.bot.send_message(
-            chat_id=place.chat_id,
-            text=part[0] if html else part[1],
-            parse_mode=ParseMode.HTML if html else None,
-            message_thread_id=place.thread_id,
-            reply_parameters=reply,
-            link_preview_options=_NO_PREVIEW,
-            api_kwargs=markup,
-        )
+        return await context.bot.send(parameters)
     except ChatMigrated as error:
         await context.bot_data.memory.move_chat(place.chat_id, error.new_chat_id)
         moved = Place(error.new_chat_id)  # message numbers are others there
