@@ -89,18 +89,6 @@ _NEIGHBOURLY = {script: frozenset[str]().union(*languages.values()) for script, 
 
 
 @dataclass(frozen=True)
-class _Word:
-    """What one word tells, for each row of an identifier."""
-
-    grams: int
-    """How many n-grams it has."""
-    likeness: list[float]
-    """The sum of their log-odds."""
-    score: list[float]
-    """In nats, with what being a function word adds."""
-
-
-@dataclass(frozen=True)
 class Identifier:
     """The trained identifier: plain arrays, so that it can be kept in a compiled index."""
 
@@ -143,11 +131,15 @@ class Identifier:
         return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
 
     @cached_property
-    def _tell(self) -> Callable[[str], _Word]:
-        """What a word tells of the languages; remembered, for few words make up most of what is asked."""
+    def _tell(self) -> Callable[[str], tuple[float, ...]]:
+        """What a word tells of the languages; remembered, for few words make up most of what is asked.
+
+        It is how many n-grams the word has; for each row, the sum of their log-odds; and for each row what that says
+        in nats, with what being a function word adds.
+        """
         return lru_cache(maxsize=20_000)(self._read)
 
-    def _read(self, word: str) -> _Word:
+    def _read(self, word: str) -> tuple[float, ...]:
         grams, folded = _grams(word), fold(word)
         likeness: list[float] = self.weights[:, grams].sum(axis=1, dtype=np.float64).tolist()
         # words borrowed from another language are many, its function words are not: they tell a sentence's frame
@@ -155,7 +147,7 @@ class Identifier:
             _FUNCTION_WORD_BONUS * (folded in self._folded_function_words.get(language, ()))
             for language in self.languages
         ]
-        return _Word(len(grams), likeness, [a * _TEMPER + b for a, b in zip(likeness, bonus, strict=True)])
+        return len(grams), *likeness, *(a * _TEMPER + b for a, b in zip(likeness, bonus, strict=True))
 
     def identify(self, text: str) -> Guess:
         """The language of `text` (any text; nothing raises)."""
@@ -168,12 +160,13 @@ class Identifier:
         if not rows:
             return Guess(None, 1.0, script, True)
         letters = [t for t in tokens if not t.isdigit()]
-        told = [self._tell(word) for word in letters]
-        grams = sum(word.grams for word in told)
+        # one sum for each column of what the words tell
+        sums = [sum(column) for column in zip(*map(self._tell, letters), strict=True)]
+        grams = sums[0] if sums else 0
         if not grams:
             return Guess(None, 0.0, script, False)
-        mean = max(sum(word.likeness[row] for word in told) for row in rows) / grams
-        scores = {row: sum(word.score[row] for word in told) for row in rows}
+        mean = max(sums[1 + row] for row in rows) / grams
+        scores = {row: sums[1 + len(self.scripts) + row] for row in rows}
         best = max(scores, key=lambda row: scores[row])
         language = self.languages[best]
         ours = _count(letters, self.function_words.get(language, frozenset()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,46 +19,6 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Stretches:
-    """Some stretches of neighbouring rows, one after the other."""
-
-    begins: Places
-    ends: Places
-    """Row numbers; no stretch is empty."""
-
-    @cached_property
-    def lengths(self) -> Places:
-        """Rows in each stretch."""
-        return self.ends - self.begins
-
-    @cached_property
-    def number(self) -> Places:
-        """Per row, the number of its stretch."""
-        return np.repeat(np.arange(len(self.begins)), self.lengths)
-
-    @cached_property
-    def rows(self) -> Places:
-        """The row numbers."""
-        shifts = self.begins - self.lengths.cumsum() + self.lengths
-        return np.asarray(np.arange(len(self.number)) + shifts.take(self.number))
-
-
-@dataclass(frozen=True)
-class Held:
-    """What some rows hold, side by side."""
-
-    keys: Keys
-    spans: list[slice]
-    """Where they stand in the arrays of the `Rows`."""
-    firsts: Places
-    """Where each row begins among them."""
-
-    def sums(self, worth: NDArray[Any]) -> NDArray[Any]:
-        """Per row, the sum of what each thing that it holds is worth."""
-        return np.add.reduceat(worth, self.firsts)
-
-
-@dataclass(frozen=True)
 class Rows:
     """Compressed sparse rows: row r holds keys[starts[r]:starts[r + 1]], at least one."""
 
@@ -66,15 +26,10 @@ class Rows:
     keys: Keys
     """In as few bytes as their number allows."""
 
-    def take(self, stretches: Stretches) -> Held:
-        """What the rows in some stretches hold."""
-        # whole stretches are copied many times faster than what they hold would be gathered one by one
-        froms, tos = self.starts.take(stretches.begins), self.starts.take(stretches.ends)
-        spans = list(map(slice, froms.tolist(), tos.tolist()))
-        lengths = tos - froms
-        shifts = lengths.cumsum() - lengths - froms
-        firsts = self.starts.take(stretches.rows) + shifts.take(stretches.number)
-        return Held(np.concatenate([self.keys[span] for span in spans]), spans, firsts)
+    def span(self, begin: int, end: int) -> tuple[slice, Places]:
+        """Where the keys of the rows from one number to another stand, and how many each row holds."""
+        starts = self.starts[begin : end + 1]
+        return slice(starts[0], starts[-1]), np.diff(starts)
 
 
 @dataclass(frozen=True)
@@ -85,9 +40,75 @@ class WeighedRows(Rows):
     """Beside `keys`. Three digits are more than a score needs, so they are stored in half precision, but numpy
     reckons several times faster with these."""
 
-    def values_of(self, held: Held) -> Floats:
-        """The weights of what some rows hold."""
-        return np.concatenate([self.values[span] for span in held.spans])
+
+@dataclass(frozen=True)
+class Stretch:
+    """What some neighbouring phrasings hold."""
+
+    terms: Keys
+    weights: Floats
+    """Beside `terms`."""
+    grams: Keys
+    numbers: Places
+    """A column for each phrasing: its row, how many terms it has, how many n-grams."""
+    lengths: Floats
+    """The same: the length of its terms' weights, that of its n-grams', the sum of those weights that count in
+    coverage."""
+
+
+@dataclass(frozen=True)
+class Phrasings:
+    """Some stretches of phrasings, one after the other."""
+
+    rows: Places
+    part: Places
+    """Per phrasing, which stretch it is from."""
+    firsts: Sequence[int]
+    """Where each stretch begins."""
+    terms: Keys
+    weights: Floats
+    """Beside `terms`."""
+    grams: Keys
+    lengths: Floats
+    """As in `Stretch`."""
+    _begins: Places
+
+    @classmethod
+    def of(cls, parts: Sequence[Stretch]) -> Phrasings:
+        """Whole stretches are copied many times faster than phrasings would be gathered one by one."""
+        numbers = np.concatenate([part.numbers for part in parts], axis=1)
+        ends = list(accumulate(part.numbers.shape[1] for part in parts))
+        firsts = [0, *ends[:-1]]
+        return cls(
+            numbers[0],
+            np.repeat(np.arange(len(parts)), [end - first for first, end in zip(firsts, ends, strict=True)]),
+            firsts,
+            np.concatenate([part.terms for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+            np.concatenate([part.grams for part in parts]),
+            np.concatenate([part.lengths for part in parts], axis=1),
+            numbers.cumsum(axis=1) - numbers,
+        )
+
+    def sums(self, worth: NDArray[Any]) -> NDArray[Any]:
+        """Per phrasing, the sum of what its terms are worth."""
+        return np.add.reduceat(worth, self._begins[1])
+
+    def gram_sums(self, worth: NDArray[Any]) -> NDArray[Any]:
+        """The same of its n-grams."""
+        return np.add.reduceat(worth, self._begins[2])
+
+    def highest(self, scores: NDArray[Any], count: int) -> Places:
+        """The places of the phrasings with the `count` highest scores, and of the highest in each stretch."""
+        chosen = scores == np.maximum.reduceat(scores, self.firsts).take(self.part)
+        chosen[highest(scores, count)] = True
+        return np.flatnonzero(chosen)
+
+
+def highest(scores: NDArray[Any], count: int) -> Places:
+    """The places of the `count` highest scores, or of all where there are fewer, in no particular order."""
+    few = min(count, len(scores))
+    return (-scores).argpartition(few - 1)[:few]
 
 
 class RowsBuilder:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
-from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretches, WeighedRows
+from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretch, WeighedRows
 from bot.matching.learning import Classifier, train
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
 
@@ -45,7 +45,7 @@ class Index:
     entries: tuple[str, ...]
     """Fact id, `decoy:group` or `smalltalk:kind`."""
     row_entry: Ints
-    """Row → entry; the rows of an entry stand together."""
+    """Row → entry; the rows of an entry stand together, and among them those in one language."""
     languages: tuple[str, ...]
     row_language: NDArray[np.int8]
     """Row → its language, as its place in `languages`."""
@@ -112,21 +112,27 @@ class Index:
         degrees = self.mentions.rows(keys) + self.often.rows(keys)
         return max(self.idf_of[key] for key in keys), degrees.max(axis=0)
 
-    def stretches(self, entries: Places, language: str | None) -> Stretches:
-        """The rows of some entries: those in one language, or all of an entry that has none in it."""
-        whole = Stretches(self.entry_starts.take(entries), self.entry_starts.take(entries + 1))
-        if language not in self.languages:
-            return whole
-        places = entries * len(self.languages) + self.languages.index(language)
-        begins, ends = self._language_starts.take(places), self._language_starts.take(places + 1)
-        some = begins < ends
-        return Stretches(np.where(some, begins, whole.begins), np.where(some, ends, whole.ends))
-
     @cached_property
-    def _language_starts(self) -> Places:
-        """Where the rows of each entry in each language begin, and after the last one where they all end."""
-        stretches = self.row_entry.astype(np.int64) * len(self.languages) + self.row_language
-        return np.searchsorted(stretches, np.arange(len(self.entries) * len(self.languages) + 1)).astype(np.int64)
+    def phrasings(self) -> Callable[[int, str | None], Stretch]:
+        """The phrasings of an entry: those in one language, or all of an entry that has none in it."""
+        return lru_cache(maxsize=None)(self._phrasings)  # there are but so many
+
+    def _phrasings(self, entry: int, language: str | None) -> Stretch:
+        begin, end = int(self.entry_starts[entry]), int(self.entry_starts[entry + 1])
+        if language in self.languages:
+            # those in one language stand together
+            spoken = np.flatnonzero(self.row_language[begin:end] == self.languages.index(language))
+            if len(spoken):
+                begin, end = begin + int(spoken[0]), begin + int(spoken[-1]) + 1
+        terms, term_counts = self.row_terms.span(begin, end)
+        grams, gram_counts = self.row_grams.span(begin, end)
+        return Stretch(
+            self.row_terms.keys[terms],
+            self.row_terms.values[terms],
+            self.row_grams.keys[grams],
+            np.stack((np.arange(begin, end), term_counts, gram_counts)),
+            np.stack([lengths[begin:end] for lengths in (self.row_norm, self.row_gram_norm, self.row_total)]),
+        )
 
     @cached_property
     def entry_starts(self) -> Places:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,8 +51,7 @@ class Band(StrEnum):
     SMALL_TALK = "small talk"
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A fact and how well it fits."""
 
     fact: str
@@ -237,7 +238,7 @@ class Matcher:
             "decoy margin": _lead(scores, best, decoys, _CLEAR),
             "learnt margin": _lead(learnt, best, rivals, _FAR),
             "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
-            "facts around": _share(scored.scores, facts),
+            "facts around": _share(scores, facts),
             "uncovered of few": float(scored.uncovered[best]) * few,
             "kind asked": self._kind_asked(int(scored.entries[best]), analysis),
             "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
@@ -249,8 +250,9 @@ class Matcher:
 
     def _kind_asked(self, entry: int, analysis: Analysis) -> float:
         """How usual it is to ask such a question of an entry: 0 where no phrasing does, 1 where many do."""
-        asked = [self.index.kinds.index(kind) for kind in _asked(analysis) if kind in self.index.kinds]
-        return min(1.0, float(self.index.kind_shares[entry, asked].max()) / _USUAL) if asked else 1.0
+        shares = self.index.kind_shares[entry]
+        asked = [shares[self.index.kinds.index(kind)] for kind in _asked(analysis) if kind in self.index.kinds]
+        return min(1.0, float(max(asked)) / _USUAL) if asked else 1.0
 
     def _asks_for_entry(self, fact: str, analysis: Analysis, language: str | None) -> bool:
         """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
@@ -294,10 +296,10 @@ def _lead(numbers: Sequence[float], best: int, others: Sequence[int], most: floa
     return min(most, numbers[best] - max((numbers[i] for i in others), default=-np.inf))
 
 
-def _share(scores: Scores, some: Sequence[int]) -> float:
+def _share(scores: Sequence[float], some: Sequence[int]) -> float:
     """How much of the candidates is `some` of them, when each counts the less the lower its score is: 0…1."""
-    worth = np.exp(_SHARPNESS * (scores - scores[0]))
-    return float(worth[some].sum() / worth.sum())
+    worth = [math.exp(_SHARPNESS * (score - scores[0])) for score in scores]
+    return sum(worth[i] for i in some) / sum(worth)
 
 
 def _asked(analysis: Analysis) -> frozenset[str]:

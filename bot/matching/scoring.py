@@ -7,16 +7,15 @@ Every piece of a score is a named feature between about 0 and 1 and the score is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from bot.matching.arrays import Floats, Places, Scores
+from bot.matching.arrays import Floats, Phrasings, Places, Scores, highest
 from bot.matching.index import LITTLE, MENTION, Index, asked, is_primary
 from bot.matching.terms import Analysis, Token
 
@@ -91,41 +90,40 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
     learnt = index.classifier.scores(told.features, told.worth)
     words = _Words.of(analysis.tokens, index)
     likely = learnt + words.mentioned
-    chosen = np.sort(_highest(likely, ENTRIES))
+    chosen = np.sort(highest(likely, ENTRIES))
     if near is not None:
-        chosen = np.union1d(chosen, _highest(likely + near, ENTRIES))
-    looked_at = index.stretches(chosen, language)
-    rows = looked_at.rows
-    held, grams = index.row_terms.take(looked_at), index.row_grams.take(looked_at)
-    values, shared, primary = index.row_terms.values_of(held), told.terms.take(held.keys), told.primary.take(held.keys)
-    like = held.sums(shared * values) / index.row_norm.take(rows)
-    gram_like = grams.sums(told.grams.take(grams.keys)) / index.row_gram_norm.take(rows)
-    few = _with_best(like + gram_like, looked_at.lengths.tolist(), ROWS)
-    covered, covering = held.sums(primary)[few], held.sums(values * (primary > 0))[few]
-    rows, places = rows[few], looked_at.number[few]
-    entries = chosen[places]
+        chosen = np.union1d(chosen, highest(likely + near, ENTRIES))
+    some = Phrasings.of([index.phrasings(entry, language) for entry in chosen.tolist()])
+    norms, gram_norms, totals = some.lengths
+    slots = told.slots.take(some.terms)
+    shared, primary = told.terms.take(slots), told.primary.take(slots)
+    like = some.sums(shared * some.weights) / norms
+    gram_like = some.gram_sums(told.grams.take(some.grams)) / gram_norms
+    few = some.highest(like + gram_like, ROWS)
+    rows, part = some.rows.take(few), some.part.take(few)
+    entries = chosen.take(part)
 
-    asks, row_asks = asked(analysis, index.kinds), index.row_asks[rows]
-    phrasings = [index.row_folded[r] for r in rows.tolist()]
-    alike = process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0]
+    asks, row_asks = asked(analysis, index.kinds), index.row_asks.take(rows)
+    same = (row_asks & asks) != 0
+    phrasings = [index.row_folded[row] for row in rows.tolist()]
     columns = (
-        learnt[entries],
-        like[few],
-        gram_like[few],
-        covered / told.total,
-        covering / index.row_total[rows],
-        alike / 100,
-        words.mentioned[entries],
-        np.minimum(1.0, words.weight[entries] / _MUCH),
-        (row_asks & asks) != 0,
-        ((row_asks & asks) == 0) & (row_asks != 0) & (asks != 0),
-        (_missing("n", analysis, index, chosen) + _missing("o", analysis, index, chosen))[places],
-        _missing("d", analysis, index, chosen)[places],
+        learnt.take(entries),
+        like.take(few),
+        gram_like.take(few),
+        some.sums(primary).take(few) / told.total,
+        (some.sums(some.weights * (primary > 0)) / totals).take(few),
+        process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0] / 100,
+        words.mentioned.take(entries),
+        np.minimum(1.0, words.weight.take(entries) / _MUCH),
+        same,
+        (row_asks != 0) & ~same if asks else 0.0,
+        _missing("no", analysis, index, chosen).take(part),
+        _missing("d", analysis, index, chosen).take(part),
     )
     matrix = np.empty((len(rows), len(FEATURES)))
     for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
         matrix[:, place] = column
-    return Compared(rows, entries, matrix, words.uncovered(chosen)[places])
+    return Compared(rows, entries, matrix, words.uncovered(chosen).take(part))
 
 
 @dataclass(frozen=True)
@@ -135,8 +133,10 @@ class _Told:
     features: Places
     worth: Scores
     """Terms and n-grams for the classifier, and how much each counts."""
+    slots: NDArray[np.uint16]
+    """Per term of the index, its place in the two that follow; 0, where there is nothing, for all that is not said."""
     terms: Floats
-    """Per term of the index, its weight in a question of length 1."""
+    """The weights of what is said, in a question of length 1."""
     primary: Floats
     """The same before the length was made 1, and only for what counts in coverage."""
     total: float
@@ -148,33 +148,36 @@ class _Told:
 def _tell(analysis: Analysis, index: Index) -> _Told:
     keys: list[int] = []
     weighed: list[float] = []
-    counted: list[float] = []
+    counted: list[float] = [0.0]
     squares = total = 0.0
+    idf, unknown_idf = index.idf_of, index.unknown_idf
     for term, weight in analysis.terms.items():
         key = index.terms.get(term)
         # what nothing holds still lengthens the question
-        worth = weight * (index.unknown_idf if key is None else index.idf_of[key])
-        counts = worth if is_primary(term) else 0.0
-        squares += worth * worth
+        worth_of = weight * (unknown_idf if key is None else idf[key])
+        counts = worth_of if is_primary(term) else 0.0
+        squares += worth_of * worth_of
         total += counts
         if key is not None:
             keys.append(key)
-            weighed.append(worth)
+            weighed.append(worth_of)
             counted.append(counts)
-    terms = np.zeros(len(index.terms), dtype=np.float32)
-    terms[keys] = np.array(weighed) / (math.sqrt(squares) or 1.0)
-    primary = np.zeros(len(index.terms), dtype=np.float32)
-    primary[keys] = counted
+    length = math.sqrt(squares) or 1.0
+    said = np.array(keys, dtype=np.int64)
+    slots = np.zeros(len(index.terms), dtype=np.uint16)
+    slots[said] = np.arange(1, len(keys) + 1)
+    worths = np.array([0.0, *weighed])
 
-    said = np.array(list(dict.fromkeys(analysis.grams)), dtype=np.int64)
-    telling = index.gram_idf[said].astype(np.float64)
-    strange = (len(said) - np.count_nonzero(telling)) * index.unknown_idf**2
+    said_grams = np.fromiter(dict.fromkeys(analysis.grams), np.int64)
+    telling = index.gram_idf.take(said_grams).astype(np.float64)
+    strange = (len(said_grams) - np.count_nonzero(telling)) * unknown_idf**2
     gram_worth = telling / (math.sqrt(float(telling @ telling) + strange) or 1.0)
     grams = np.zeros(len(index.gram_idf), dtype=np.float32)
-    grams[said] = gram_worth * telling
-    features = np.concatenate((np.array(keys, dtype=np.int64), said + len(index.terms)))
-    worth_of = np.concatenate((np.array(weighed) / math.hypot(math.sqrt(squares), LITTLE), gram_worth))
-    return _Told(features, worth_of, terms, primary, total or 1.0, grams)
+    grams[said_grams] = gram_worth * telling
+    features = np.concatenate((said, said_grams + len(index.terms)))
+    worth = np.concatenate((worths[1:] / math.hypot(length, LITTLE), gram_worth))
+    terms, primary = (worths / length).astype(np.float32), np.array(counted, dtype=np.float32)
+    return _Told(features, worth, slots, terms, primary, total or 1.0, grams)
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,10 @@ class _Words:
     """Word × entry: how much of the word the entry holds, 0…1."""
     weights: Scores
     """How telling each word is, where it stands."""
+    weight: Scores
+    """Per entry: the weight of the words that it holds."""
+    mentioned: Scores
+    """Per entry: the part of all weight that it holds."""
     unknown: float
     """The most telling that a word can be."""
 
@@ -195,29 +202,20 @@ class _Words:
         holders = np.array([held for _, held in known], dtype=np.uint8).reshape(len(content), len(index.entries))
         likeness = np.array([token.similarity for token in content], dtype=np.float64)
         worth = _DEGREES.take(holders, mode="clip") * likeness[:, None]
-        weights = [token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)]
-        return cls(worth, np.array(weights), index.unknown_idf)
-
-    @cached_property
-    def weight(self) -> Scores:
-        """Per entry: the weight of the words that it holds."""
-        return self.weights @ self.worth
-
-    @cached_property
-    def mentioned(self) -> Scores:
-        """Per entry: the part of all weight that it holds."""
-        return self.weight / (float(self.weights.sum()) or 1.0)
+        weights = np.array([token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)])
+        weight = weights @ worth
+        return cls(worth, weights, weight, weight / (float(weights.sum()) or 1.0), index.unknown_idf)
 
     def uncovered(self, entries: Places) -> Scores:
         """Of some entries: the most telling word that each does not hold, 0…1."""
-        lacking = self.weights[:, None] * (1 - self.worth[:, entries])
+        lacking = self.weights[:, None] * (1 - self.worth.take(entries, axis=1))
         return np.asarray(lacking.max(axis=0, initial=0.0) / self.unknown)
 
 
-def _missing(mark: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
-    """Per entry: the part of the question's terms of one kind that it does not mention."""
+def _missing(marks: str, analysis: Analysis, index: Index, entries: Places) -> Scores:
+    """Per entry: the part of the question's terms of some kinds that it does not mention."""
     missing = np.zeros(len(entries))
-    wanted = [term for term in analysis.terms if term[0] == mark]
+    wanted = [term for term in analysis.terms if term[0] in marks]
     for term in wanted:
         key = index.terms.get(term)
         if key is None:
@@ -226,20 +224,3 @@ def _missing(mark: str, analysis: Analysis, index: Index, entries: Places) -> Sc
             # what half of the entries speak of is easily left unsaid
             missing += index.idf_of[key] / index.unknown_idf * (index.holders((term,))[1].take(entries) == 0)
     return missing / (len(wanted) or 1)
-
-
-def _with_best(scores: Scores, lengths: Sequence[int], count: int) -> NDArray[np.bool_]:
-    """Which scores are among the highest, or the highest in their stretch of the given lengths."""
-    chosen = np.zeros(len(scores), dtype=np.bool_)
-    chosen[_highest(scores, count)] = True
-    position = 0
-    for length in lengths:
-        chosen[position + int(scores[position : position + length].argmax())] = True
-        position += length
-    return chosen
-
-
-def _highest(scores: Scores | Floats, count: int) -> Places:
-    """The places of the `count` highest scores, or of all where there are fewer, in no particular order."""
-    few = min(count, len(scores))
-    return (-scores).argpartition(few - 1)[:few]

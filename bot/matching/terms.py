@@ -78,17 +78,17 @@ class Analysis:
     folded: str
     """The folded words of the sentence that asks, joined by spaces."""
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The ids of the people, places, bodies and terms named."""
         return frozenset(t[2:] for t in self.terms if t.startswith("n:"))
 
-    @property
+    @cached_property
     def question_words(self) -> frozenset[str]:
         """The kinds of question asked ("when", "who")."""
         return frozenset(t[2:] for t in self.terms if t.startswith("q:"))
 
-    @property
+    @cached_property
     def content(self) -> tuple[Token, ...]:
         """The words that say what the question is about: neither function words nor question words."""
         return tuple(t for t in self.tokens if not t.bare)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.matching.arrays import Bits, RowsBuilder, Stretches, WeighedRows
+from bot.matching.arrays import Bits, Phrasings, RowsBuilder, Stretch, WeighedRows
 from bot.matching.learning import train
 
 
@@ -15,27 +15,38 @@ def build(*rows: dict[int, float]) -> WeighedRows:
     return builder.build(key_count=10)
 
 
-def stretches(*ends: tuple[int, int]) -> Stretches:
-    begins, lasts = zip(*ends, strict=True)
-    return Stretches(np.array(begins), np.array(lasts))
+def stretch(rows: WeighedRows, begin: int, end: int) -> Stretch:
+    span, counts = rows.span(begin, end)
+    keys, values = rows.keys[span], rows.values[span]
+    numbers = np.arange(begin, end)
+    return Stretch(keys, values, keys, np.stack((numbers, counts, counts)), numbers[None, :].astype(np.float32))
 
 
 def test_rows_hold_what_was_put_in() -> None:
     rows = build({1: 0.5}, {}, {0: 1.0, 2: 2.0}, {2: 4.0})
     worth = np.array([1.0, 10.0, 100.0])
-    for some, sums in (
-        (stretches((0, 4)), [5.0, 0.0, 201.0, 400.0]),
-        (stretches((0, 1), (3, 4)), [5.0, 400.0]),
-        (stretches((0, 2), (3, 4)), [5.0, 0.0, 400.0]),
+    for stretches, sums in (
+        ([(0, 4)], [5.0, 0.0, 201.0, 400.0]),
+        ([(0, 1), (3, 4)], [5.0, 400.0]),
+        ([(2, 4), (0, 2)], [201.0, 400.0, 5.0, 0.0]),
     ):
-        held = rows.take(some)
-        assert held.sums(worth[held.keys] * rows.values_of(held)).tolist() == sums
+        some = Phrasings.of([stretch(rows, begin, end) for begin, end in stretches])
+        assert some.sums(worth[some.terms] * some.weights).tolist() == sums
+        assert some.gram_sums(worth[some.grams] * some.weights).tolist() == sums
 
 
-def test_stretches_know_their_rows() -> None:
-    some = stretches((7, 9), (2, 3), (4, 7))
-    assert some.rows.tolist() == [7, 8, 2, 4, 5, 6]
-    assert some.number.tolist() == [0, 0, 1, 2, 2, 2]
+def test_phrasings_know_where_they_are_from() -> None:
+    rows = build(*({n: 1.0} for n in range(9)))
+    some = Phrasings.of([stretch(rows, 7, 9), stretch(rows, 2, 3), stretch(rows, 4, 7)])
+    assert some.rows.tolist() == some.lengths[0].tolist() == some.terms.tolist() == [7, 8, 2, 4, 5, 6]
+    assert some.part.tolist() == [0, 0, 1, 2, 2, 2]
+
+
+def test_the_best_phrasing_of_each_stretch_is_among_the_highest() -> None:
+    rows = build(*({n: 1.0} for n in range(6)))
+    some = Phrasings.of([stretch(rows, 0, 2), stretch(rows, 2, 3), stretch(rows, 3, 6)])
+    assert some.highest(np.array([7.0, 6.0, 1.0, 5.0, 2.0, 3.0]), 3).tolist() == [0, 1, 2, 3]
+    assert some.highest(np.zeros(6), 9).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_bits_say_which_columns_hold_a_key() -> None:
