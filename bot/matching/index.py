@@ -71,7 +71,7 @@ class Index:
     often: Bits
     """The same: whether it is one of the entry's names or stands in more than one of its phrasings."""
     classifier: Classifier
-    """What of terms and n-grams (numbered after the terms) speaks for which entry."""
+    """What of terms, n-grams (numbered after the terms) and `pairs` (after these) speaks for which entry."""
     lexis: Lexis
     identifier: Identifier
 
@@ -86,9 +86,19 @@ class Index:
         return [next((mark for mark in (DECOY, SMALL_TALK) if e.startswith(mark)), "") for e in self.entries]
 
     @cached_property
+    def facts(self) -> Places:
+        """The entries that are facts."""
+        return np.array([number for number, mark in enumerate(self.marks) if not mark], dtype=np.int64)
+
+    @cached_property
     def idf_of(self) -> array[float]:
         """`idf` as plain numbers, which are faster to look at one by one."""
         return array("d", self.idf)
+
+    @cached_property
+    def kind_terms(self) -> range:
+        """The terms that are kinds of question."""
+        return _kind_terms(self.terms, self.kinds)
 
     @cached_property
     def kind_shares(self) -> Scores:
@@ -241,6 +251,7 @@ def _assemble(
     row_terms, row_grams = RowsBuilder(), RowsBuilder()
     norms, totals, gram_norms = [], [], []
     kinds = tuple(sorted({t[2:] for t in terms if t.startswith("q:")}))
+    kind_terms = _kind_terms(terms, kinds)
     for _, _, analysis in rows:
         weights, grams = weigh(analysis)
         row_terms.add(weights)
@@ -253,8 +264,8 @@ def _assemble(
     examples = [*((number, analysis) for number, _, analysis in rows), *told]
     samples = RowsBuilder()
     for _, analysis in examples:
-        samples.add(_sample(*weigh(analysis), len(terms)))
-    feature_count = len(terms) + GRAM_BUCKETS
+        samples.add(_sample(*weigh(analysis), len(terms), kind_terms))
+    feature_count = len(terms) + GRAM_BUCKETS + (len(kind_terms) + 1) * kind_terms.start
     learnt = train(samples.build(feature_count), [number for number, _ in examples], feature_count, len(entries))
     languages = tuple(dict.fromkeys(r[1] for r in rows))
     return Index(
@@ -281,11 +292,29 @@ def _assemble(
     )
 
 
-def _sample(weights: dict[int, float], grams: dict[int, float], term_count: int) -> dict[int, float]:
-    """What the classifier is shown: terms and n-grams, each about as long as a whole question is."""
+def _sample(weights: dict[int, float], grams: dict[int, float], term_count: int, kind_terms: range) -> dict[int, float]:
+    """What the classifier is shown: terms and n-grams, each about as long as a whole question is, and pairs."""
     said, spelt = math.hypot(_length(weights.values()), LITTLE), _length(grams.values())
     shown = {term: weight / said for term, weight in weights.items()}
-    return shown | {term_count + gram: weight / spelt for gram, weight in grams.items()}
+    beside = {term_count + GRAM_BUCKETS + pair: shown[sense] for pair, sense in pairs(list(shown), kind_terms)}
+    return shown | {term_count + gram: weight / spelt for gram, weight in grams.items()} | beside
+
+
+def pairs(terms: Collection[int], kind_terms: range) -> list[tuple[int, int]]:
+    """Each kind of question asked with each sense beside it, as a feature (from 0), and the term of that sense.
+
+    A sum of what "why" and "Kerensky" each say cannot tell why he fell from who he was. The feature weighs as much as
+    its sense does. That nothing is asked counts as a kind, too: else a bare name would be left with half of its say.
+    """
+    # terms are sorted by their marks: senses and numbers (c, d, n, o) come before kinds of question (q), stems after
+    firsts = [(term - kind_terms.start) * kind_terms.start for term in terms if term in kind_terms]
+    firsts = firsts or [len(kind_terms) * kind_terms.start]
+    return [(first + term, term) for first in firsts for term in terms if term < kind_terms.start]
+
+
+def _kind_terms(terms: dict[str, int], kinds: tuple[str, ...]) -> range:
+    first = terms[f"q:{kinds[0]}"] if kinds else 0
+    return range(first, first + len(kinds))
 
 
 def _length(weights: Collection[float]) -> float:

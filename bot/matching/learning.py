@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from bot.matching.arrays import Floats, Ints, Places, Scores, WeighedRows
 
 _EPOCHS: Final = 8
-_AGGRESSIVENESS: Final = 0.3
+_AGGRESSIVENESS: Final = 0.6
 _MARGIN: Final = 1.0
-_FEWEST: Final = 3  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more
+_FEWEST: Final = 5  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more
+_LEFT_OUT: Final = 0.1  # part of a phrasing's features that a step does not see: no question says it all, either
 _SEED: Final = 1917
 
 
@@ -66,6 +67,7 @@ def _averaged(
     for _ in range(_EPOCHS):
         for number in random.permutation(len(entries)).tolist():
             held, told = (some[starts[number] : starts[number + 1]] for some in (features, worth))
+            told = told * (random.random(len(told), dtype=np.float32) >= _LEFT_OUT)
             scores = told @ weights[held]
             own = entries[number]
             reached = float(scores[own])

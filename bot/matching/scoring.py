@@ -9,22 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot.matching.arrays import Floats, Phrasings, Places, Scores, highest
-from bot.matching.index import LITTLE, MENTION, Index, asked, is_primary
-from bot.matching.terms import Analysis, Token
+from bot.matching.index import LITTLE, MENTION, Index, asked, is_primary, pairs
+from bot.matching.terms import GRAM_BUCKETS, Analysis, Token
 
-ENTRIES: Final = 12
-"""Entries whose phrasings are looked at."""
+ENTRIES: Final = 8
+"""Entries whose phrasings are looked at, and"""
+FACTS: Final = 4
+"""so many facts, if there are less of them among these: as many as may be suggested."""
 ROWS: Final = 24
 """Phrasings of these that are compared word by word, beside the best one of each entry."""
 _MUCH: Final = 20.0  # about five telling words
-_DEGREES: Final = np.array((0.0, MENTION, 1.0))
+_DEGREES: Final = np.array((0.0, MENTION, 1.0), dtype=np.float32)
 
 FEATURES: Final = (
     "learnt",  # what terms and n-grams say for the entry, after what was learnt from all phrasings
@@ -32,7 +34,7 @@ FEATURES: Final = (
     "grams",  # cosine of the character n-grams with the phrasing's
     "question covered",  # part of the question's weight that the phrasing holds
     "phrasing covered",  # part of the phrasing's weight that the question holds
-    "words alike",  # rapidfuzz's token_sort_ratio of the folded words
+    "words alike",  # rapidfuzz's ratio of the folded words, in their order
     "mentioned",  # part of the question's weight that the entry holds anywhere, answers included
     "weight mentioned",  # the same in absolute terms: a long story holds much that no entry does
     "asks the same",  # question and phrasing share a question word
@@ -90,9 +92,7 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
     learnt = index.classifier.scores(told.features, told.worth)
     words = _Words.of(analysis.tokens, index)
     likely = learnt + words.mentioned
-    chosen = np.sort(highest(likely, ENTRIES))
-    if near is not None:
-        chosen = np.union1d(chosen, highest(likely + near, ENTRIES))
+    chosen = _likeliest([likely] if near is None else [likely, likely + near], index)
     some = Phrasings.of([index.phrasings(entry, language) for entry in chosen.tolist()])
     norms, gram_norms, totals = some.lengths
     slots = told.slots.take(some.terms)
@@ -112,7 +112,7 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
         gram_like.take(few),
         some.sums(primary).take(few) / told.total,
         (some.sums(some.weights * (primary > 0)) / totals).take(few),
-        process.cdist([analysis.folded], phrasings, scorer=fuzz.token_sort_ratio)[0] / 100,
+        process.cdist([analysis.folded], phrasings, scorer=fuzz.ratio)[0] / 100,
         words.mentioned.take(entries),
         np.minimum(1.0, words.weight.take(entries) / _MUCH),
         same,
@@ -126,13 +126,22 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
     return Compared(rows, entries, matrix, words.uncovered(chosen).take(part))
 
 
+def _likeliest(scales: Iterable[Scores], index: Index) -> Places:
+    """The entries that are high on one of some scales, in the order of the index."""
+    chosen = np.zeros(len(index.entries), dtype=np.bool_)
+    for scale in scales:
+        chosen[highest(scale, ENTRIES)] = True
+        chosen[index.facts.take(highest(scale.take(index.facts), FACTS))] = True
+    return np.flatnonzero(chosen)
+
+
 @dataclass(frozen=True)
 class _Told:
     """What a question says, in the numbers of an index."""
 
     features: Places
     worth: Scores
-    """Terms and n-grams for the classifier, and how much each counts."""
+    """Terms, n-grams and pairs for the classifier, and how much each counts."""
     slots: NDArray[np.uint16]
     """Per term of the index, its place in the two that follow; 0, where there is nothing, for all that is not said."""
     terms: Floats
@@ -174,8 +183,12 @@ def _tell(analysis: Analysis, index: Index) -> _Told:
     gram_worth = telling / (math.sqrt(float(telling @ telling) + strange) or 1.0)
     grams = np.zeros(len(index.gram_idf), dtype=np.float32)
     grams[said_grams] = gram_worth * telling
-    features = np.concatenate((said, said_grams + len(index.terms)))
-    worth = np.concatenate((worths[1:] / math.hypot(length, LITTLE), gram_worth))
+    shown = worths / math.hypot(length, LITTLE)
+    beside = pairs(keys, index.kind_terms)
+    paired = np.array([pair for pair, _ in beside], dtype=np.int64)
+    senses = slots.take([sense for _, sense in beside])
+    features = np.concatenate((said, said_grams + len(index.terms), paired + (len(index.terms) + GRAM_BUCKETS)))
+    worth = np.concatenate((shown[1:], gram_worth, shown.take(senses)))
     terms, primary = (worths / length).astype(np.float32), np.array(counted, dtype=np.float32)
     return _Told(features, worth, slots, terms, primary, total or 1.0, grams)
 
@@ -184,13 +197,13 @@ def _tell(analysis: Analysis, index: Index) -> _Told:
 class _Words:
     """What the entries hold of a question's content words."""
 
-    worth: Scores
+    worth: Floats
     """Word × entry: how much of the word the entry holds, 0…1."""
-    weights: Scores
+    weights: Floats
     """How telling each word is, where it stands."""
-    weight: Scores
+    weight: Floats
     """Per entry: the weight of the words that it holds."""
-    mentioned: Scores
+    mentioned: NDArray[np.floating[Any]]
     """Per entry: the part of all weight that it holds."""
     unknown: float
     """The most telling that a word can be."""
@@ -200,9 +213,10 @@ class _Words:
         content = [token for token in tokens if not token.bare]
         known = [index.holders(token.terms) for token in content]
         holders = np.array([held for _, held in known], dtype=np.uint8).reshape(len(content), len(index.entries))
-        likeness = np.array([token.similarity for token in content], dtype=np.float64)
+        likeness = np.array([token.similarity for token in content], dtype=np.float32)
         worth = _DEGREES.take(holders, mode="clip") * likeness[:, None]
-        weights = np.array([token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)])
+        telling = [token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)]
+        weights = np.array(telling, dtype=np.float32)
         weight = weights @ worth
         return cls(worth, weights, weight, weight / (float(weights.sum()) or 1.0), index.unknown_idf)
 
