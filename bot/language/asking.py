@@ -11,7 +11,7 @@ from bot.language.clean import words
 
 _BETWEEN_SENTENCES: Final = re.compile(r" (?<=[^ .]{3}[.?!।] )")  # but not after "St." or an initial
 _BETWEEN_CLAUSES: Final = re.compile(r"[,;:]\s+|\s-\s|\s?[–—]\s?")
-_CLAUSE_MARKS: Final = ",;:-–—"
+_MARKS: Final = (". ", "? ", "! ", "। ", ",", ";", ":", " - ", "–", "—")  # without one of which nothing is parted
 _SHORTEST: Final = 3  # words that can stand alone: a bare "why?" needs those before it
 
 
@@ -38,6 +38,9 @@ def asking(text: str, is_question_word: Callable[[str], bool]) -> Asking:
 
     Of that sentence it is the last clause, when no other has a question word. What would be very short does not count.
     """
+    if not any(mark in text for mark in _MARKS):  # looked for one by one they are found much faster
+        spoken = tuple(words(text))
+        return Asking(spoken, 0, 0, len(spoken))
     parts = [found for part in sentences(text) if (found := (part, tuple(words(part))))[1]]
     everything = tuple(word for _, spoken in parts for word in spoken)
     full = [number for number, (_, spoken) in enumerate(parts) if len(spoken) >= _SHORTEST]
@@ -54,8 +57,6 @@ def asking(text: str, is_question_word: Callable[[str], bool]) -> Asking:
 
 def _asking_clause(sentence: str, length: int, is_question_word: Callable[[str], bool]) -> int:
     """How many words at the end of a sentence of that many words ask."""
-    if not any(mark in sentence for mark in _CLAUSE_MARKS):  # looked for one by one they are found much faster
-        return length
     clauses = [spoken for part in _BETWEEN_CLAUSES.split(sentence) if (spoken := words(part))]
     if len(clauses) > 1 and len(clauses[-1]) >= _SHORTEST:
         has_question = [any(map(is_question_word, clause)) for clause in clauses]

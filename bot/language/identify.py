@@ -73,19 +73,19 @@ def _all_grams(tokens: Iterable[str]) -> list[int]:
     return list(chain.from_iterable(map(_grams, tokens)))
 
 
-def _count(tokens: Iterable[str], among: frozenset[str]) -> int:
-    return sum(map(among.__contains__, tokens))
+_NEIGHBOURS = [(script, marks) for script, languages in NEIGHBOURS.items() for marks in languages.values()]
 
 
-def _most_of_a_neighbour(tokens: Iterable[str], script: str) -> int:
-    """How many function words of one neighbour there are, of the one that has most."""
-    suspects = [t for t in tokens if t in _NEIGHBOURLY.get(script, ())]
-    if not suspects:
-        return 0
-    return max(_count(suspects, marks) for marks in NEIGHBOURS[script].values())
+@dataclass(frozen=True)
+class _Word:
+    """What one word tells."""
 
-
-_NEIGHBOURLY = {script: frozenset[str]().union(*languages.values()) for script, languages in NEIGHBOURS.items()}
+    letters: tuple[tuple[str, int], ...]
+    """Scripts, and how many of its letters are in each."""
+    told: NDArray[np.float64]
+    """How many n-grams it has; for each row of the identifier, the sum of their log-odds, what that says in nats with
+    what being a function word adds, and whether it is a function word; and for each neighbour whether it is one there
+    and nobody's else."""
 
 
 @dataclass(frozen=True)
@@ -131,49 +131,43 @@ class Identifier:
         return cls(tuple(k[0] for k in rows), tuple(k[1] for k in rows), weights, lexical)
 
     @cached_property
-    def _tell(self) -> Callable[[str], tuple[float, ...]]:
-        """What a word tells of the languages; remembered, for few words make up most of what is asked.
-
-        It is how many n-grams the word has; for each row, the sum of their log-odds; and for each row what that says
-        in nats, with what being a function word adds.
-        """
+    def _tell(self) -> Callable[[str], _Word]:
+        """A word as it is read; remembered, for few words make up most of what is asked."""
         return lru_cache(maxsize=20_000)(self._read)
 
-    def _read(self, word: str) -> tuple[float, ...]:
+    def _read(self, word: str) -> _Word:
         grams, folded = _grams(word), fold(word)
-        likeness: list[float] = self.weights[:, grams].sum(axis=1, dtype=np.float64).tolist()
+        likeness = self.weights[:, grams].sum(axis=1, dtype=np.float64)
         # words borrowed from another language are many, its function words are not: they tell a sentence's frame
-        bonus = [
-            _FUNCTION_WORD_BONUS * (folded in self._folded_function_words.get(language, ()))
-            for language in self.languages
-        ]
-        return len(grams), *likeness, *(a * _TEMPER + b for a, b in zip(likeness, bonus, strict=True))
+        framing = [folded in self._folded_function_words.get(language, ()) for language in self.languages]
+        ours = [word in self.function_words.get(language, ()) for language in self.languages]
+        theirs = [word in marks and word not in self._anybodys for _, marks in _NEIGHBOURS]
+        nats = likeness * _TEMPER + np.multiply(framing, _FUNCTION_WORD_BONUS)
+        letters = Counter(map(_letter_script, word))
+        del letters[""]
+        return _Word(tuple(letters.items()), np.array([len(grams), *likeness, *nats, *ours, *theirs], dtype=np.float64))
 
     def identify(self, text: str) -> Guess:
         """The language of `text` (any text; nothing raises)."""
-        text = clean(text)
-        script = script_of(text)
+        spoken = [self._tell(word) for word in words(clean(text)) if not word.isdigit()]
+        letters: dict[str, int] = {}
+        for word in spoken:
+            for script, count in word.letters:
+                letters[script] = letters.get(script, 0) + count
+        if not letters:
+            return Guess(None, 0.0, "", False)
+        script = max(letters, key=letters.__getitem__)
         rows = [i for i, s in enumerate(self.scripts) if s == script]
-        tokens = words(text)
-        if not script:
-            return Guess(None, 0.0, script, False)
         if not rows:
             return Guess(None, 1.0, script, True)
-        letters = [t for t in tokens if not t.isdigit()]
-        # one sum for each column of what the words tell
-        sums = [sum(column) for column in zip(*map(self._tell, letters), strict=True)]
-        grams = sums[0] if sums else 0
-        if not grams:
-            return Guess(None, 0.0, script, False)
-        mean = max(sums[1 + row] for row in rows) / grams
-        scores = {row: sums[1 + len(self.scripts) + row] for row in rows}
-        best = max(scores, key=lambda row: scores[row])
-        language = self.languages[best]
-        ours = _count(letters, self.function_words.get(language, frozenset()))
-        theirs = _most_of_a_neighbour([t for t in letters if t not in self._anybodys], script)
-        if (theirs > ours and theirs > 1) or (mean < _FLOOR and theirs >= ours and len(letters) > 1):
+        grams, *told = np.add.reduce([word.told for word in spoken]).tolist()
+        likeness, nats, ours, theirs = (told[i * len(self.scripts) :] for i in range(4))
+        best = max(rows, key=nats.__getitem__)
+        neighbourly = max((theirs[i] for i, (s, _) in enumerate(_NEIGHBOURS) if s == script), default=0)
+        strange = max(likeness[row] for row in rows) / grams < _FLOOR
+        if neighbourly > max(1, ours[best]) or (strange and neighbourly >= ours[best] and len(spoken) > 1):
             return Guess(None, 0.9, script, True)
-        confidence = 1 / sum(math.exp(max(-50.0, score - scores[best])) for score in scores.values())
+        confidence = 1 / sum(math.exp(max(-50.0, nats[row] - nats[best])) for row in rows)
         if len(rows) > 1:  # a single name or an unknown word says little about the language around it
             confidence *= 1 - math.exp(-grams / 12)
-        return Guess(language, round(confidence, 4), script, False)
+        return Guess(self.languages[best], round(confidence, 4), script, False)

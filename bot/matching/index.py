@@ -86,14 +86,24 @@ class Index:
         return [next((mark for mark in (DECOY, SMALL_TALK) if e.startswith(mark)), "") for e in self.entries]
 
     @cached_property
+    def is_fact(self) -> NDArray[np.bool_]:
+        """Per entry, whether it is a fact."""
+        return np.array([not mark for mark in self.marks])
+
+    @cached_property
     def facts(self) -> Places:
         """The entries that are facts."""
-        return np.array([number for number, mark in enumerate(self.marks) if not mark], dtype=np.int64)
+        return np.flatnonzero(self.is_fact)
 
     @cached_property
     def idf_of(self) -> array[float]:
         """`idf` as plain numbers, which are faster to look at one by one."""
         return array("d", self.idf)
+
+    @cached_property
+    def gram_squares(self) -> Floats:
+        """`gram_idf` squared; an n-gram that nothing in the base holds counts as much as a word would."""
+        return np.where(self.gram_idf > 0, self.gram_idf, np.float32(self.unknown_idf)) ** 2
 
     @cached_property
     def kind_terms(self) -> range:
@@ -176,7 +186,7 @@ def build_index(knowledge: KnowledgeBase) -> Index:
     rows: list[tuple[int, str, Analysis]] = []
     for number, entry in enumerate(entries):
         for language, phrasing in grouped[entry]:
-            rows.append((number, language, analyse(phrasing, language, lexis, fuzzy=False)))
+            rows.append((number, language, analyse(clean(phrasing), language, lexis, fuzzy=False)))
     told = list(_told(knowledge, entries, lexis))
     return _assemble(
         entries, rows, told, _mentions(knowledge, entries, rows, told), lexis, Identifier.train(samples, functions)
@@ -246,7 +256,7 @@ def _assemble(
 
     def weigh(analysis: Analysis) -> tuple[dict[int, float], dict[int, float]]:
         weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
-        return weights, {g: float(gram_idf[g]) for g in set(analysis.grams)}
+        return weights, {g: float(gram_idf[g]) for g in analysis.grams}
 
     row_terms, row_grams = RowsBuilder(), RowsBuilder()
     norms, totals, gram_norms = [], [], []

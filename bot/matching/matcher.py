@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from bot.knowledge.model import Fact, KnowledgeBase
-from bot.language import Guess
+from bot.language import Guess, clean
 from bot.matching.arrays import Scores
 from bot.matching.followup import (
     LEANING,
@@ -102,6 +103,7 @@ class Matcher:
         `context` is the fact answered before: a question that is not complete in itself ("and when?") is read with it.
         An unknown id counts as none.
         """
+        question = clean(question)
         guess = self.index.identifier.identify(question)
         analysis = analyse(question, guess.language, self.index.lexis)
         scored = compare(analysis, self.index, language=guess.language).score(self._weights)
@@ -116,6 +118,7 @@ class Matcher:
 
     def match_names(self, question: str) -> Match:
         """As `match`, but of a question in a language that is not spoken only the names and numbers are read."""
+        question = clean(question)
         guess = self.index.identifier.identify(question)
         tokens = tuple(
             t for t in analyse(question, None, self.index.lexis).tokens if any(s[0] in "nd" for s in t.senses)
@@ -129,7 +132,7 @@ class Matcher:
         if words > LEANING or any(term.startswith("o:") for term in alone.analysis.terms):
             return True
         if alone.band is Band.SMALL_TALK:
-            return self.small_talk_strength(scored) >= draw.small_talk
+            return self.small_talk_strength(scored, alone.analysis) >= draw.small_talk
         enough = draw.alone if words < _LONGER else draw.alone_longer
         return alone.band is Band.ANSWER and words > 1 and alone.confidence >= enough
 
@@ -155,7 +158,7 @@ class Matcher:
         language = alone.guess.language or next(iter(self.knowledge.languages))
         title = self.knowledge.languages[language].texts[before.id].title
         shifts = shift(before, self._around(before), analysis, draw)
-        wider = in_context(analysis, before, analyse(title, language, self.index.lexis), draw.echo)
+        wider = in_context(analysis, before, analyse(clean(title), language, self.index.lexis), draw.echo)
         scored = compare(wider, self.index, language=language, near=shifts).score(self._weights)
         totals = scored.scores + shifts[scored.entries]
         order = [
@@ -198,7 +201,7 @@ class Matcher:
         ranked = self._ranked(scored, facts[:8])
         fact_score = ranked[0].score if ranked else -np.inf
         talks = marks[:1] == [SMALL_TALK] and not any(term[0] in "no" for term in analysis.terms)
-        if talks and self.small_talk_strength(scored) >= self.model.small_talk:
+        if talks and self.small_talk_strength(scored, analysis) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[0]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
@@ -269,12 +272,13 @@ class Matcher:
             and all(token.folded in fillers for token in analysis.tokens if token.function)
         )
 
-    def small_talk_strength(self, scored: Scored) -> float:
-        """How much the question is like the phrasing of the best entry, letter by letter, and unlike all that is no
-        small talk: 0…1.3."""
-        likeness = scored.features[0, FEATURES.index("grams")] + scored.features[0, FEATURES.index("words alike")]
+    def small_talk_strength(self, scored: Scored, analysis: Analysis) -> float:
+        """How much the question is like the best entry's phrasing, letter by letter and in any order of words, and
+        unlike all that is no small talk: 0…1.3."""
+        in_any_order = fuzz.token_sort_ratio(analysis.folded, self.index.row_folded[scored.rows[0]]) / 100
         others = [place for place, entry in enumerate(scored.entries.tolist()) if self.index.marks[entry] != SMALL_TALK]
-        return float(likeness) / 2 + _UNLIKE * _lead(scored.scores.tolist(), 0, others, _QUITE_UNLIKE)
+        lead = _lead(scored.scores.tolist(), 0, others, _QUITE_UNLIKE)
+        return float(scored.features[0, FEATURES.index("grams")] + in_any_order) / 2 + _UNLIKE * lead
 
     def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
         entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()

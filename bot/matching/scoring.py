@@ -130,8 +130,10 @@ def _likeliest(scales: Iterable[Scores], index: Index) -> Places:
     """The entries that are high on one of some scales, in the order of the index."""
     chosen = np.zeros(len(index.entries), dtype=np.bool_)
     for scale in scales:
-        chosen[highest(scale, ENTRIES)] = True
-        chosen[index.facts.take(highest(scale.take(index.facts), FACTS))] = True
+        best = highest(scale, ENTRIES)
+        chosen[best] = True
+        if np.count_nonzero(index.is_fact.take(best)) < FACTS:
+            chosen[index.facts.take(highest(scale.take(index.facts), FACTS))] = True
     return np.flatnonzero(chosen)
 
 
@@ -177,10 +179,9 @@ def _tell(analysis: Analysis, index: Index) -> _Told:
     slots[said] = np.arange(1, len(keys) + 1)
     worths = np.array([0.0, *weighed])
 
-    said_grams = np.fromiter(dict.fromkeys(analysis.grams), np.int64)
-    telling = index.gram_idf.take(said_grams).astype(np.float64)
-    strange = (len(said_grams) - np.count_nonzero(telling)) * unknown_idf**2
-    gram_worth = telling / (math.sqrt(float(telling @ telling) + strange) or 1.0)
+    said_grams = np.array(analysis.grams, dtype=np.int64)
+    telling = index.gram_idf.take(said_grams)
+    gram_worth = telling / (math.sqrt(float(index.gram_squares.take(said_grams).sum())) or 1.0)
     grams = np.zeros(len(index.gram_idf), dtype=np.float32)
     grams[said_grams] = gram_worth * telling
     shown = worths / math.hypot(length, LITTLE)

@@ -65,6 +65,18 @@ class Token:
         stems = sorted({word[:STEM] for word in self.folded.split()})
         return (*self.senses, *(mark + stem for stem in stems for mark in ("w:", "s:")))
 
+    @cached_property
+    def weighed(self) -> tuple[tuple[str, float], ...]:
+        """What it says, as terms with weights: its senses in full, the bare word less where a sense stands for it."""
+        if self.function:
+            return ()
+        worth = self.similarity * self.emphasis
+        said = [(sense, worth) for sense in self.senses]
+        if not any(sense[0] in "dq" for sense in self.senses):
+            mark, weight = ("s:", _BESIDE_A_SENSE) if self.senses else ("w:", 1.0)
+            said += [(mark + word[:STEM], worth * weight) for word in self.folded.split()]
+        return tuple(said)
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -74,7 +86,7 @@ class Analysis:
     terms: Mapping[str, float]
     """Term → weight 0…1."""
     grams: tuple[int, ...]
-    """Hashed character 3–4-grams of the folded words that ask, with repeats."""
+    """Hashed character 3–4-grams of the folded words that ask, each once."""
     folded: str
     """The folded words of the sentence that asks, joined by spaces."""
 
@@ -277,8 +289,8 @@ def build_lexis(knowledge: KnowledgeBase) -> Lexis:
 
 
 def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True) -> Analysis:
-    """What `text` says. `language` helps where a spelling means different things; `fuzzy` forgives typos."""
-    parts = asking(clean(text), lambda word: lexis.asks(fold(word), language))
+    """What a cleaned text says. `language` helps where a spelling means different things; `fuzzy` forgives typos."""
+    parts = asking(text, lambda word: lexis.asks(fold(word), language))
     surface = parts.words[:_MOST_TOKENS]
     folded = [fold(w) for w in surface]
     tokens: list[Token] = []
@@ -292,7 +304,8 @@ def analyse(text: str, language: str | None, lexis: Lexis, *, fuzzy: bool = True
         tokens.append(token)
         position += length
     asked = folded[parts.sentence : parts.end]
-    return Analysis(tuple(tokens), weigh(tokens), tuple(chain.from_iterable(map(_grams, asked))), " ".join(asked))
+    grams = tuple(dict.fromkeys(chain.from_iterable(map(_grams, asked))))
+    return Analysis(tuple(tokens), weigh(tokens), grams, " ".join(asked))
 
 
 def _read(
@@ -324,19 +337,12 @@ def _token(text: str, folded: str, senses: tuple[str, ...], emphasis: float) -> 
 
 
 def weigh(tokens: Iterable[Token]) -> dict[str, float]:
-    """Terms of tokens with their weights: senses in full, the bare word less where a sense stands for it."""
+    """Terms of tokens, each with its highest weight."""
     terms: dict[str, float] = {}
     for token in tokens:
-        if token.function:
-            continue
-        for sense in token.senses:
-            terms[sense] = max(terms.get(sense, 0.0), token.similarity * token.emphasis)
-        if any(s[0] in "dq" for s in token.senses):
-            continue
-        mark, weight = ("s:", _BESIDE_A_SENSE) if token.senses else ("w:", 1.0)
-        for word in token.folded.split():
-            key = mark + word[:STEM]
-            terms[key] = max(terms.get(key, 0.0), token.similarity * token.emphasis * weight)
+        for term, weight in token.weighed:
+            if weight > terms.get(term, 0.0):
+                terms[term] = weight
     return terms
 
 

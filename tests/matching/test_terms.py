@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.assistant import Assistant
+from bot.language import clean
 from bot.matching.terms import Analysis, Lexis, analyse
 
 
@@ -14,7 +15,7 @@ def lexis(assistant: Assistant) -> Lexis:
 
 
 def read(text: str, language: str, lexis: Lexis) -> Analysis:
-    return analyse(text, language, lexis)
+    return analyse(clean(text), language, lexis)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from bot.knowledge.model import KnowledgeBase
-from bot.language import Guess
+from bot.language import Guess, clean
 from bot.matching.index import Index
 from bot.matching.scoring import Compared, compare
 from bot.matching.terms import Analysis, analyse
@@ -47,8 +47,9 @@ class Read:
 
 def read(question: Question, index: Index) -> Read:
     """The question beside what it may ask for."""
-    guess = index.identifier.identify(question.text)
-    analysis = analyse(question.text, guess.language, index.lexis)
+    text = clean(question.text)
+    guess = index.identifier.identify(text)
+    analysis = analyse(text, guess.language, index.lexis)
     return Read(question, analysis, guess, compare(analysis, index, language=guess.language))
 
 

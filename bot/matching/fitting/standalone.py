@@ -17,6 +17,7 @@ from bot.matching.index import SMALL_TALK, Index
 from bot.matching.matcher import Matcher
 from bot.matching.model import CUES, Model
 from bot.matching.scoring import Scored
+from bot.matching.terms import Analysis
 
 WRONG_LIMIT: Final = 0.02
 """Share of answerable questions that may be answered wrongly."""
@@ -50,7 +51,7 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     for read in reads:
         scored = read.compared.score(weights)
         facts = matcher.facts_among(scored)
-        lead = _small_talk_lead(scored, matcher)
+        lead = _small_talk_lead(scored, read.analysis, matcher)
         if not facts:
             judged.append(Judged(read.question, _NOTHING, False, np.zeros(len(CUES)), lead))
             continue
@@ -60,9 +61,9 @@ def judge(reads: Iterable[Read], index: Index, knowledge: KnowledgeBase, model: 
     return judged
 
 
-def _small_talk_lead(scored: Scored, matcher: Matcher) -> float:
+def _small_talk_lead(scored: Scored, analysis: Analysis, matcher: Matcher) -> float:
     if matcher.index.marks[scored.entries[0]] == SMALL_TALK:
-        return matcher.small_talk_strength(scored)
+        return matcher.small_talk_strength(scored, analysis)
     return -1.0
 
 
