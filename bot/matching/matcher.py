@@ -29,6 +29,8 @@ from bot.matching.scoring import FEATURES, Scored, compare
 from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
+_AHEAD = 0.35  # lead from which a bare subject stands for one fact
+_MARGIN = CUES.index("margin")
 _FAR = 1.0  # the same in what was learnt
 _USUAL = 0.2  # part of a fact's phrasings that ask a kind of question, from which it is usual there
 _SHARPNESS = 3.0  # how fast a candidate further down in score counts less
@@ -206,13 +208,16 @@ class Matcher:
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
         if not ranked:
             return Match(Band.DECLINE, (), 0.0, guess, analysis)
-        confidence = self.model.confidence(self.cues(scored, facts, analysis))
+        cues = self.cues(scored, facts, analysis)
+        confidence = self.model.confidence(cues)
+        # a single word is a subject and no question: unless one fact is ahead, several may be meant
+        vague = len(analysis.content) == 1 and not analysis.question_words and cues[_MARGIN] < _AHEAD
         decoy = None
         if best_decoy is not None and scored.scores[best_decoy] > fact_score:
             decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
         if self._asks_for_entry(ranked[0].fact, analysis, guess.language):
-            confidence, decoy = max(confidence, _NAMED), None
-        if confidence >= self.model.answer:
+            confidence, decoy, vague = max(confidence, _NAMED), None, False
+        if confidence >= self.model.answer and not vague:
             band = Band.ANSWER
         elif confidence >= self.model.suggest and decoy is None:
             band = Band.SUGGEST
