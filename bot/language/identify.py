@@ -53,7 +53,7 @@ def script_of(text: str) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def _letter_script(character: str) -> str:
     """The script of a letter or mark, "" for any other character."""
     if unicodedata.category(character)[0] not in "LM":

@@ -55,6 +55,11 @@ def test_who_and_what_with_a_name_is_answered_with_something_about_it(assistant:
     assert missed == []
 
 
+@pytest.mark.parametrize("subject", ["king", "raja", "कारखाना", "രാജാവ്"])
+def test_a_bare_subject_that_several_facts_speak_of_is_no_question(assistant: Assistant, subject: str) -> None:
+    assert assistant.matcher.match(subject).band is not Band.ANSWER
+
+
 def test_a_name_with_more_asked_of_it_is_not_taken_for_the_name_alone(assistant: Assistant) -> None:
     for question in ("when was Lenin born", "where was Lenin", "Lenin's wife", "was Lenin tall"):
         assert assistant.matcher.match(question).band is not Band.ANSWER, question

@@ -77,7 +77,7 @@ def likely_and_not(assistant: Assistant, query: str) -> tuple[set[str], set[str]
 async def test_likely_and_related_facts_follow_each_named_as_what_it_is(
     api: BotApi, assistant: Assistant, tmp_path: Path
 ) -> None:
-    queries = ("where did the uprising begin", "who opposed the provisional government", "was the new regime strong")
+    queries = ("what was the winter palace", "who supported the bolsheviks", "how did the war affect russia")
     query = next(q for q in queries if all(likely_and_not(assistant, q)))
     likely, _ = likely_and_not(assistant, query)
     best = assistant.matcher.match(query).facts[0].fact
