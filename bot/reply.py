@@ -35,7 +35,7 @@ class Suggestion:
 
     fact: str
     title: str
-    confidence: float
+    confidence: float = field(compare=False)
     """Probability (0…1) that this is what was meant; 0 where it is only a near topic."""
     citations: tuple[Place, ...]
 

@@ -164,10 +164,11 @@ async def test_a_bot_and_what_it_runs_into_show_no_secret(written: io.StringIO) 
     settings = Settings.model_validate({"telegram_token": TOKEN, "webhook_secret": SECRET})
     connection = connect(settings, transport=httpx.MockTransport(refuse))
     log.info("%r %s %r %r", connection, connection, Bot(TOKEN), settings)
-    try:
+    with pytest.raises(InvalidToken) as refused:
         await connection.initialize()
-    except InvalidToken:
-        log.exception("refused")
+    log.error("refused", exc_info=refused.value)
+    assert refused.value.__cause__ is refused.value.__context__ is None
+    assert TOKEN not in str(refused.value)
     await connection.disconnect()
     assert TOKEN not in repr(connection)
     assert "refused" in written.getvalue()

@@ -49,6 +49,8 @@ OPERATORS = "for the operator, in the log and on the terminal"
 ALLOWED = {
     ("inline.py", "_TOO_OLD"): TELEGRAMS,
     ("speech.py", "_UNREACHABLE"): TELEGRAMS,
+    ("speech.py", "_MARKUP_FAULTS"): TELEGRAMS,
+    ("speech.py", "_BUTTON_FAULTS"): TELEGRAMS,
     ("service.py", "_why_not_opened"): OPERATORS,
     ("dispatch.py", "_give"): "why an update was set aside, in the inbox",
 }

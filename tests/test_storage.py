@@ -16,8 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Chat, Conversation, Database, Inbox, Leased, Memory, Person, Told
-from bot.storage.inbox import KEPT_SECONDS, MAX_CRASHES, SUSPECT, open_envelope
+from bot.storage.inbox import KEPT_SECONDS, MAX_CRASHES, open_envelope
 from bot.storage.memory import CONVERSATION_SECONDS, REPLY_SECONDS
+from bot.storage.ready import SUSPECT
 from bot.storage.tables import conversations, inbox, metadata, people, replies
 
 

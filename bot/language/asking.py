@@ -29,7 +29,7 @@ class Asking:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a cleaned text; "St. Petersburg" and "V. I. Lenin" stay whole."""
+    """The sentences of a cleaned text, in which spaces are single; "St. Petersburg" and "V. I. Lenin" stay whole."""
     return [part for part in _BETWEEN_SENTENCES.split(text) if part]
 
 

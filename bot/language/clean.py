@@ -9,6 +9,9 @@ from functools import lru_cache
 MAX_CHARACTERS = 600
 """Characters of a message that are read; nobody's question is longer, and cost must not grow with a paste."""
 
+LONGEST_WORD = 48
+"""Characters of a word that are read. What is longer is none, and what is remembered of words must not grow with it."""
+
 _GROUP = re.compile(r"[.,]\d{3}(?!\d)|,\d\d(?=,)")  # the rest of 1,000, of 1.000, of the Indian 1,00,000
 _ZWNJ, _ZWJ, _VIRAMA = "\u200c", "\u200d", "\u0d4d"
 
@@ -71,13 +74,15 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for chunk in text.casefold().split(" "):
         if chunk.isalpha():
-            found.append(chunk)
-        else:
+            found.append(chunk[:LONGEST_WORD])
+        elif len(chunk) <= LONGEST_WORD:
             found.extend(_words_within(chunk))
+        else:
+            found.extend(word[:LONGEST_WORD] for word in _words_within.__wrapped__(chunk))
     return found
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def _words_within(text: str) -> tuple[str, ...]:
     """The words of a text without spaces: no rule looks across one, so each stretch can be remembered by itself."""
     found: list[str] = []

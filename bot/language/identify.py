@@ -69,10 +69,6 @@ def _grams(token: str) -> tuple[int, ...]:
     )
 
 
-def _all_grams(tokens: Iterable[str]) -> list[int]:
-    return list(chain.from_iterable(map(_grams, tokens)))
-
-
 _NEIGHBOURS = [(script, marks) for script, languages in NEIGHBOURS.items() for marks in languages.values()]
 
 
@@ -116,7 +112,7 @@ class Identifier:
         for language, phrasings in samples.items():
             for phrasing in phrasings:
                 key = (language, script_of(phrasing))
-                rows.setdefault(key, Counter()).update(_all_grams(words(clean(phrasing))))
+                rows.setdefault(key, Counter()).update(chain.from_iterable(map(_grams, words(clean(phrasing)))))
         total = sum((sum(c.values()) for c in rows.values()), 0)
         rows = {k: c for k, c in rows.items() if sum(c.values()) * 200 > total}  # not for a few stray loan words
         weights = np.zeros((len(rows), BUCKETS), dtype=np.float32)
@@ -133,7 +129,7 @@ class Identifier:
     @cached_property
     def _tell(self) -> Callable[[str], _Word]:
         """A word as it is read; remembered, for few words make up most of what is asked."""
-        return lru_cache(maxsize=20_000)(self._read)
+        return lru_cache(maxsize=10_000)(self._read)
 
     def _read(self, word: str) -> _Word:
         grams, folded = _grams(word), fold(word)

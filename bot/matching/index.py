@@ -26,7 +26,7 @@ from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
 from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretch, WeighedRows
 from bot.matching.learning import Classifier, train
-from bot.matching.terms import GRAM_BUCKETS, Analysis, Lexis, analyse, build_lexis
+from bot.matching.terms import GRAM_BUCKETS, REMEMBERED, Analysis, Lexis, analyse, build_lexis
 
 DECOY: Final = "decoy:"
 SMALL_TALK: Final = "smalltalk:"
@@ -114,8 +114,10 @@ class Index:
     def kind_shares(self) -> Scores:
         """Entry × kind of question: the part of the entry's rows that ask it."""
         starts = self.entry_starts
-        counts = [np.add.reduceat((self.row_asks >> kind) & 1, starts[:-1]) for kind in range(len(self.kinds))]
-        return np.stack(counts, axis=1) / np.diff(starts)[:, None]
+        shares = np.empty((len(self.entries), len(self.kinds)))
+        for kind in range(len(self.kinds)):
+            shares[:, kind] = np.add.reduceat((self.row_asks >> kind) & 1, starts[:-1]) / np.diff(starts)
+        return shares
 
     @cached_property
     def holders(self) -> Callable[[tuple[str, ...]], tuple[float, NDArray[np.uint8]]]:
@@ -123,12 +125,16 @@ class Index:
 
         A word is what its best term is. Remembered, for few words make up most of what is asked.
         """
-        return lru_cache(maxsize=20_000)(self._holders)
+        return lru_cache(maxsize=REMEMBERED)(self._holders)
+
+    @cached_property
+    def _nowhere(self) -> NDArray[np.uint8]:
+        return np.zeros(len(self.entries), dtype=np.uint8)
 
     def _holders(self, terms: tuple[str, ...]) -> tuple[float, NDArray[np.uint8]]:
         keys = [self.terms[term] for term in terms if term in self.terms]
         if not keys:
-            return self.unknown_idf, np.zeros(len(self.entries), dtype=np.uint8)
+            return self.unknown_idf, self._nowhere
         degrees = self.mentions.rows(keys) + self.often.rows(keys)
         return max(self.idf_of[key] for key in keys), degrees.max(axis=0)
 

@@ -84,7 +84,8 @@ class Compared:
 def compare(analysis: Analysis, index: Index, *, language: str | None = None, near: Scores | None = None) -> Compared:
     """The question beside the phrasings of the entries that it may ask for.
 
-    `language`: of the question; where it is known, the phrasings in it are enough, for every entry has some in each.
+    `language`: of the question; where it is known, the phrasings in it are enough, but of an entry without any all are
+    looked at.
     `near` has one number for each entry: as many candidates again are chosen as if these were added to what the
     question says. The features themselves know nothing of it.
     """

@@ -23,13 +23,14 @@ from bot.language import asking, clean, fold, skeleton, words
 STEM: Final = 5
 """Letters of a folded word that count: Malayalam glues case endings on; the first five letters gained most."""
 GRAM_BUCKETS: Final = 1 << 13
+REMEMBERED: Final = 10_000
+"""Words whose reading is kept, for few make up most of what is asked; none is long (`clean.LONGEST_WORD`)."""
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
 _ASIDE: Final = 0.3  # weight of what is said before or after the sentence that asks
 _PREMISE: Final = 0.4  # the same for the clauses before the one that asks
 _LONGEST_ENTRY: Final = 5  # words of the longest lexicon entry that is looked up as one
 _OUTSIDER_NEAR_ENOUGH: Final = 0.85  # the same for names of other stories, which are many
 _LONGEST_WORD: Final = 24  # letters beyond which a word is no misspelling of anything
-_REMEMBERED: Final = 20_000  # words whose reading is kept: few make up most of what is asked
 _MOST_TOKENS: Final = 70  # words of a message that are read
 _LONG_WORD: Final = 7  # letters from which even the first one may be wrong
 _SHORTEST_STEM: Final = 4
@@ -138,8 +139,8 @@ class Lexis:
                     others = self._by_skeleton.get(key)
                     self._by_skeleton[key] = word if others is None else f"{others} {word}"
         self._near: dict[str, tuple[str, float] | None] = {}
-        self.token = lru_cache(maxsize=_REMEMBERED)(self._token)
-        self.senses = lru_cache(maxsize=_REMEMBERED)(self._senses)
+        self.token = lru_cache(maxsize=REMEMBERED)(self._token)
+        self.senses = lru_cache(maxsize=REMEMBERED)(self._senses)
 
     def longest(self, folded: str) -> int:
         """How many words the longest entry takes up that begins with this one; 0 where none of several does."""
@@ -331,7 +332,7 @@ def _read(
     return lexis.token(surface[at], word, language, fuzzy, emphasis), 1
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _token(text: str, folded: str, senses: tuple[str, ...], emphasis: float) -> Token:
     return Token(text, folded, tuple(dict.fromkeys(senses)), False, emphasis=emphasis)
 
@@ -346,7 +347,7 @@ def weigh(tokens: Iterable[Token]) -> dict[str, float]:
     return terms
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED)
 def _grams(word: str) -> tuple[int, ...]:
     padded = f"<{word}>"
     return tuple(

@@ -20,9 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.database import Database
-from bot.storage.ready import LONGEST_REST as LONGEST_REST
-from bot.storage.ready import NEXT_DUE, READY
-from bot.storage.ready import SUSPECT as SUSPECT
+from bot.storage.ready import LONGEST_REST, NEXT_DUE, READY, SUSPECT
 from bot.storage.tables import inbox
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
@@ -58,7 +58,7 @@ class _JsonClient(httpx.AsyncClient):
             method,
             _parsed(str(url)),
             headers=self._json_headers,
-            content=_as_json(data).encode(),
+            content=_as_json(data).encode(errors="replace"),
             extensions={"timeout": kwargs["timeout"].as_dict()},
         )
         return await self.send(request)
@@ -74,7 +74,7 @@ class Request(HTTPXRequest):
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         try:
             parsed = json.loads(payload.decode("utf-8", "replace"))
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict):
             raise TelegramError(f"the response is no JSON object ({len(payload)} bytes)")
@@ -99,6 +99,20 @@ class Connection(ExtBot[None]):
     def base_url_without_token(self) -> str:
         """The server's address, for people to read."""
         return self.base_url.removesuffix(f"/bot{self.token}")
+
+    async def initialize(self) -> None:
+        """Learn the bot's own name.
+
+        Raises:
+            InvalidToken: Telegram does not know the token, which the library's own error would show.
+        """
+        try:
+            await super().initialize()
+        except InvalidToken:
+            pass
+        else:
+            return
+        raise InvalidToken("Telegram does not know the token")
 
     async def fetch(self, offset: int, allowed: list[str], *, hold: int = POLL_SECONDS) -> list[object]:
         """The updates from number `offset` on, as Telegram sent them; the earlier ones are confirmed.
@@ -126,8 +140,8 @@ class Connection(ExtBot[None]):
         Raises:
             TelegramError: as the library's requests do.
         """
-        result: Any = await self._post("sendMessage", parameters)
         try:
+            result: Any = await self._post("sendMessage", parameters)
             return Sent(result["chat"]["id"], result["message_id"])
         except (KeyError, TypeError):
             raise TelegramError("the response to a message holds no message") from None

@@ -16,7 +16,8 @@ from telegram import Update
 from telegram.ext import Application, BaseUpdateProcessor
 
 from bot.storage import Inbox, Leased
-from bot.storage.inbox import LONGEST_REST, MAX_ATTEMPTS
+from bot.storage.inbox import MAX_ATTEMPTS
+from bot.storage.ready import LONGEST_REST
 from bot.telegram.attempts import Attempts, Later, attempts
 from bot.telegram.backlog import worth
 from bot.telegram.reading import Unreadable, read

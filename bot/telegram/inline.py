@@ -102,8 +102,10 @@ def offered(assistant: Assistant, text: str, *, language: str | None, code: str 
     reply = assistant.reply(text, language=language, language_code=code)
     unasked = reply.status is Status.SMALL_TALK or not any(c.isalnum() for c in clean(text))
     wanted = popular(assistant) if unasked else _fitting(assistant, text, reply)
-    once = {offer.fact: offer for offer in reversed(list(wanted))}  # of two with the same fact the first counts
-    return reply, list(reversed(once.values()))[:MAX_RESULTS]
+    once: dict[str, Offer] = {}
+    for offer in wanted:
+        once.setdefault(offer.fact, offer)  # of two with the same fact the first counts
+    return reply, list(once.values())[:MAX_RESULTS]
 
 
 def popular(assistant: Assistant) -> Iterator[Offer]:

@@ -14,6 +14,7 @@ from bot.language import clean
 from bot.reply import Reply, Status
 from bot.storage import Conversation, Told
 from bot.telegram.answers import answer
+from bot.telegram.attempts import Unconfirmed
 from bot.telegram.audience import Audience, audience_of
 from bot.telegram.blocks import Block
 from bot.telegram.dispatch import in_hand
@@ -78,7 +79,12 @@ async def respond(
     if only_if_sure and not patience.allows(audience.asker, update.update_id):
         take_back(context, asker, *asked)
         return
-    if not await deliver(update, context, message, audience, reply, after=after):
+    try:
+        heard = await deliver(update, context, message, audience, reply, after=after)
+    except Unconfirmed:  # it may not have arrived: whoever asks again is answered
+        take_back(context, asker, *asked)
+        raise
+    if not heard:
         take_back(context, asker, *asked)
 
 

@@ -172,6 +172,9 @@ async def _send(
         if html and _is_markup_fault(error):
             log.error("Telegram rejects the markup of an answer; sent as plain text")
             return await _send(context, place, part, markup, html=False)
+        if markup and any(sign in error.message.lower() for sign in _BUTTON_FAULTS):
+            log.error("Telegram rejects the buttons of an answer; sent without them")
+            return await _send(context, place, part, {}, html=html)
         if place.thread_id is not None and "thread not found" in error.message.lower():
             return await _send(context, replace(place, thread_id=None), part, markup, html=html)
         if any(sign in error.message.lower() for sign in _NO_TOPIC):
@@ -186,9 +189,11 @@ async def _send(
 
 
 def _is_markup_fault(error: BadRequest) -> bool:
-    return "parse entities" in error.message.lower() or "unsupported start tag" in error.message.lower()
+    return any(sign in error.message.lower() for sign in _MARKUP_FAULTS)
 
 
+_MARKUP_FAULTS = ("parse entities", "unsupported start tag", "entity_", "entities_")
+_BUTTON_FAULTS = ("button_", "keyboard", "reply markup", "reply_markup")
 _NO_TOPIC = ("topic_closed", "topic_deleted")
 _UNREACHABLE = (
     "chat not found",

@@ -10,6 +10,7 @@ import pytest
 
 from bot.assistant import Assistant
 from bot.storage import Chat as KnownChat
+from bot.telegram import connection
 from bot.telegram.hearing import without_mention
 from bot.telegram.service import Service
 from tests.telegram.botapi import BOT, BotApi
@@ -387,3 +388,29 @@ def test_only_the_bots_own_name_is_a_mention() -> None:
     others += ["https://example.org/@revolution_bot/x", "x.@revolution_bot", "привет@revolution_bot"]
     for other in others:
         assert without_mention(other, name) == other
+
+
+async def test_a_question_whose_answer_may_not_have_arrived_can_be_asked_again(
+    api: BotApi, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = connection.Request
+    monkeypatch.setattr(connection, "Request", lambda **options: request(**{**options, "read_timeout": 0.5}))
+    chat = api.group()
+    api.fail("sendMessage", delay=1, body="lost", chat=chat)
+    async with running(api.url, assistant, tmp_path) as service:
+        api.say(f"{NAME} {QUESTION}", chat=chat)
+        assert await only_answers(api, service, chat) == []
+        again = api.say(f"{NAME} {QUESTION}", chat=chat)
+        assert await only_answers(api, service, chat) == [again.id]
+
+
+@pytest.mark.parametrize("fault", ["ENTITY_BOUNDS_INVALID", "BUTTON_URL_INVALID", "inline keyboard expected"])
+async def test_what_telegram_does_not_show_as_it_is_meant_is_said_plainly(
+    api: BotApi, assistant: Assistant, tmp_path: Path, fault: str
+) -> None:
+    chat = api.group()
+    api.fail("sendMessage", status=400, description=f"Bad Request: {fault}", chat=chat)
+    async with running(api.url, assistant, tmp_path) as service:
+        api.say(f"{NAME} {QUESTION}", chat=chat)
+        await settled(api, service)
+    assert ANSWER in api.said(chat)[-1].text

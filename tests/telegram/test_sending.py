@@ -96,6 +96,19 @@ async def test_a_response_without_a_message_is_an_error_that_shows_nothing_of_it
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("body", ["[" * 200_000, "{", "[]", ""])
+async def test_a_response_that_cannot_be_read_is_an_error_like_any_other(body: str) -> None:
+    network = httpx.MockTransport(lambda _request: httpx.Response(200, text=body))
+    with pytest.raises(TelegramError):
+        await bot(network).fetch(1, ["message"])
+
+
+async def test_a_response_without_a_result_is_an_error_like_any_other() -> None:
+    network = httpx.MockTransport(lambda _request: httpx.Response(200, json={"ok": True}))
+    with pytest.raises(TelegramError, match="holds no message"):
+        await bot(network).send({"chat_id": 5, "text": "x"})
+
+
 async def test_what_telegram_refuses_is_an_error() -> None:
     refusal = {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}
     network = httpx.MockTransport(lambda _request: httpx.Response(400, json=refusal))
