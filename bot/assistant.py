@@ -73,7 +73,7 @@ class Assistant:
             return self._foreign(text, self._choose(language, None, (chat_language, language_code)))
         chosen = self._choose(language, match.guess, fallbacks)
         settled = match.complete and chosen in (self.known_language(language), self._certain(match.guess))
-        return self._reply(match, chosen, settled=settled)
+        return replace(self._reply(match, chosen), settled=settled)
 
     def answer(self, fact: str, language: str) -> Reply:
         """The reply that tells one fact, for buttons and links. Raises KeyError for an unknown fact or language."""
@@ -111,40 +111,28 @@ class Assistant:
         """The language that a message is in, if that is certain enough to decide."""
         return guess.language if guess is not None and guess.confidence >= SURE_OF_LANGUAGE else None
 
-    def _reply(self, match: Match, language: str, *, settled: bool) -> Reply:
+    def _reply(self, match: Match, language: str) -> Reply:
         if match.band is Band.SMALL_TALK and match.small_talk is not None:
             answer = self.knowledge.languages[language].smalltalk[match.small_talk].answer
-            return Reply(Status.SMALL_TALK, language, match.confidence, body=answer, settled=settled)
+            return Reply(Status.SMALL_TALK, language, match.confidence, body=answer)
         if match.band is Band.ANSWER:
             fact = self.knowledge.facts[match.facts[0].fact]
-            return self._tell(fact, language, match.confidence, follow_up=match.follow_up, settled=settled)
+            return self._tell(fact, language, match.confidence, follow_up=match.follow_up)
         speaker = self.catalogues.for_language(language)
         if match.band is Band.SUGGEST:
             offered = self._offer(match.facts, language, match.confidence)
             return Reply(
-                Status.SUGGESTED,
-                language,
-                match.confidence,
-                body=speaker._("Did you mean…"),
-                suggestions=offered,
-                settled=settled,
+                Status.SUGGESTED, language, match.confidence, body=speaker._("Did you mean…"), suggestions=offered
             )
-        return self._decline(match, language, speaker, settled=settled)
+        return self._decline(match, language, speaker)
 
     def _tell(
-        self,
-        fact: Fact,
-        language: str,
-        confidence: float,
-        *,
-        follow_up: bool = False,
-        preface: str | None = None,
-        settled: bool = False,
+        self, fact: Fact, language: str, confidence: float, *, follow_up: bool = False, preface: str | None = None
     ) -> Reply:
         key = (fact.id, language)
         if key not in self._told:
             self._told[key] = self._write(fact, language)
-        return replace(self._told[key], confidence=confidence, follow_up=follow_up, preface=preface, settled=settled)
+        return replace(self._told[key], confidence=confidence, follow_up=follow_up, preface=preface)
 
     def _write(self, fact: Fact, language: str) -> Reply:
         """What every answer with a fact says, however it was asked for."""
@@ -189,7 +177,7 @@ class Assistant:
             self.suggestion(r.fact, language, confidence * max(0.0, 1 - (best[0].score - r.score))) for r in best
         )
 
-    def _decline(self, match: Match, language: str, speaker: Speaker, *, settled: bool) -> Reply:
+    def _decline(self, match: Match, language: str, speaker: Speaker) -> Reply:
         near = self._near_topics(match)
         about = match.analysis.names & set(self.knowledge.facts[near[0]].names) if near else frozenset[str]()
         if about:
@@ -208,7 +196,6 @@ class Assistant:
             match.confidence,
             body=body,
             suggestions=tuple(self.suggestion(f, language) for f in near),
-            settled=settled,
         )
 
     def _near_topics(self, match: Match) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -106,11 +107,8 @@ class Connection(ExtBot[None]):
         Raises:
             InvalidToken: Telegram does not know the token, which the library's own error would show.
         """
-        try:
+        with suppress(InvalidToken):
             await super().initialize()
-        except InvalidToken:
-            pass
-        else:
             return
         raise InvalidToken("Telegram does not know the token")
 
