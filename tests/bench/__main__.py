@@ -54,7 +54,7 @@ def main() -> None:
         table.add_row(method.name, f"{median:.2f}", f"{p95:.2f}", f"1/{base / median:.0f}" if median else "–")
     console.print(table)
     console.print(_growth(matcher, sample, taken["revolution-bot"]))
-    console.print(delivery.report(assistant, [q.text for q in questions if q.kind == "answerable"]))
+    console.print(delivery.report(assistant, [q.text for q in everything if q.kind == "answerable"]))
     console.print(f"`ask`, whole program: {seconds:.2f} s from start to answer, {mebibytes:.0f} MiB at the peak")
 
 

@@ -146,9 +146,13 @@ async def ours(assistant: Assistant, texts: Sequence[str]) -> tuple[float, NoNet
 
 
 def report(assistant: Assistant, questions: Sequence[str], rounds: int = 3) -> str:
-    """What the bench prints: cost beside echo for new and for repeated questions, and a burst from many chats."""
-    new = [questions[n % len(questions)] for n in range(BURST)]
-    repeated = [questions[n % REPEATED] for n in range(BURST)]
+    """What the bench prints: cost beside echo for new and for repeated questions, and a burst from many chats.
+
+    `questions` are at least `BURST` different ones; of all languages, since they are taken at even distances.
+    """
+    different = list(dict.fromkeys(questions))
+    new = different[:: len(different) // BURST][:BURST]
+    repeated = [new[n % REPEATED] for n in range(BURST)]
     library, first, again = [], [], []
     for _ in range(rounds):
         library.append(asyncio.run(echo(new)))
