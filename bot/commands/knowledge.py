@@ -90,7 +90,7 @@ def explain(question: str, context: str | None, root: Path) -> None:
     )
     best = match.facts[:5]
     table = Table("", *(ranked.fact for ranked in best), box=box.SIMPLE)
-    table.add_row("phrasing", *(ranked.phrasing for ranked in best))
+    table.add_row("phrasing", *(matcher.index.row_folded[ranked.row] for ranked in best))
     for piece in best[0].pieces if best else ():
         table.add_row(piece, *(f"{ranked.pieces[piece]:.3f}" for ranked in best))
     table.add_row("score", *(f"{ranked.score:.3f}" for ranked in best))

@@ -37,23 +37,19 @@ class WeighedRows(Rows):
     """Rows that hold each key with a weight."""
 
     values: Floats
-    """Beside `keys`. Three digits are more than a score needs, so they are stored in half precision, but numpy
-    reckons several times faster with these."""
+    """Beside `keys`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """What some neighbouring phrasings hold."""
 
     terms: Keys
-    weights: Floats
-    """Beside `terms`."""
     grams: Keys
-    numbers: Places
-    """A column for each phrasing: its row, how many terms it has, how many n-grams."""
-    lengths: Floats
-    """The same: the length of its terms' weights, that of its n-grams', the sum of those weights that count in
-    coverage."""
+    numbers: Ints
+    """For each phrasing: its row, how many terms it has, how many n-grams."""
+    gram_lengths: Floats
+    """The same: the length of its n-grams' weights."""
 
 
 @dataclass(frozen=True)
@@ -66,28 +62,24 @@ class Phrasings:
     firsts: Sequence[int]
     """Where each stretch begins."""
     terms: Keys
-    weights: Floats
-    """Beside `terms`."""
     grams: Keys
-    lengths: Floats
+    gram_lengths: Floats
     """As in `Stretch`."""
     _begins: Places
 
     @classmethod
     def of(cls, parts: Sequence[Stretch]) -> Phrasings:
         """Whole stretches are copied many times faster than phrasings would be gathered one by one."""
-        numbers = np.concatenate([part.numbers for part in parts], axis=1)
-        ends = list(accumulate(part.numbers.shape[1] for part in parts))
-        firsts = [0, *ends[:-1]]
+        sizes = [len(part.numbers) for part in parts]
+        numbers = np.concatenate([part.numbers for part in parts]).T
         return cls(
             numbers[0],
-            np.repeat(np.arange(len(parts)), [end - first for first, end in zip(firsts, ends, strict=True)]),
-            firsts,
+            np.arange(len(parts)).repeat(sizes),
+            [0, *accumulate(sizes[:-1])],
             np.concatenate([part.terms for part in parts]),
-            np.concatenate([part.weights for part in parts]),
             np.concatenate([part.grams for part in parts]),
-            np.concatenate([part.lengths for part in parts], axis=1),
-            numbers.cumsum(axis=1) - numbers,
+            np.concatenate([part.gram_lengths for part in parts]),
+            numbers.cumsum(axis=1, dtype=np.int64) - numbers,
         )
 
     def sums(self, worth: NDArray[Any]) -> NDArray[Any]:
@@ -100,9 +92,10 @@ class Phrasings:
 
     def highest(self, scores: NDArray[Any], count: int) -> Places:
         """The places of the phrasings with the `count` highest scores, and of the highest in each stretch."""
-        chosen = scores == np.maximum.reduceat(scores, self.firsts).take(self.part)
-        chosen[highest(scores, count)] = True
-        return np.flatnonzero(chosen)
+        few = min(count, len(scores))
+        enough = np.partition(scores, -few)[-few]
+        least: Scores = np.minimum(enough, np.maximum.reduceat(scores, self.firsts))
+        return (scores >= least.take(self.part)).nonzero()[0]
 
 
 def highest(scores: NDArray[Any], count: int) -> Places:
@@ -114,12 +107,14 @@ def highest(scores: NDArray[Any], count: int) -> Places:
 class RowsBuilder:
     """Gathers rows in flat arrays: they hold more than a million keys, too many for tuples."""
 
-    def __init__(self) -> None:
+    def __init__(self, nothing: int = 0) -> None:
+        """`nothing`: the key that an empty row is given, with no weight."""
         self._starts, self._keys, self._values = array("q", [0]), array("i"), array("f")
+        self._nothing = nothing
 
     def add(self, values: Mapping[int, float]) -> None:
-        """The next row: keys with their weights. An empty one is given key 0 with no weight."""
-        held = values or {0: 0.0}
+        """The next row: keys with their weights."""
+        held = values or {self._nothing: 0.0}
         self._keys.extend(held)
         self._values.extend(held.values())
         self._starts.append(len(self._keys))

@@ -24,14 +24,22 @@ from numpy.typing import NDArray
 from bot.knowledge import CompiledCache
 from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
-from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretch, WeighedRows
+from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretch
 from bot.matching.learning import Classifier, train
-from bot.matching.terms import GRAM_BUCKETS, REMEMBERED, Analysis, Lexis, analyse, build_lexis
+from bot.matching.terms import (
+    GRAM_BUCKETS,
+    REMEMBERED,
+    SHORT_GRAMS,
+    Analysis,
+    Lexis,
+    analyse,
+    build_lexis,
+)
 
 DECOY: Final = "decoy:"
 SMALL_TALK: Final = "smalltalk:"
-MENTION: Final = 0.8
-"""Worth of a term that an entry holds once, or only in its answer; 1 where it holds it often."""
+FIFTHS: Final = 4, 5
+"""Fifths of a word's worth that an entry holds where it mentions the word, and where it does so often."""
 
 LITTLE: Final = 4.0
 """What is added to the length of a question's terms before the classifier sees them: one that says little, a bare
@@ -51,10 +59,8 @@ class Index:
     """Row → its language, as its place in `languages`."""
     row_folded: tuple[str, ...]
     """Row → its folded words."""
-    row_norm: Floats
-    row_total: Floats
-    """Row → length and sum of its primary term weights."""
     row_gram_norm: Floats
+    """Row → the length of its n-grams' weights."""
     row_asks: Ints
     """Row → the kinds of question it asks, as bits in the order of `kinds`."""
     kinds: tuple[str, ...]
@@ -63,9 +69,10 @@ class Index:
     idf: Floats
     """Term → how telling it is, from the number of entries that hold it."""
     gram_idf: Floats
-    row_terms: WeighedRows
+    row_terms: Rows
+    """The terms that count in coverage."""
     row_grams: Rows
-    """An n-gram is worth the same (its idf) in every row that holds it."""
+    """The 4-grams; each is worth the same (its idf) in every row. Those of three letters tell little more."""
     mentions: Bits
     """Term × entry: whether the entry holds the term anywhere, answer and title included."""
     often: Bits
@@ -102,8 +109,15 @@ class Index:
 
     @cached_property
     def gram_squares(self) -> Floats:
-        """`gram_idf` squared; an n-gram that nothing in the base holds counts as much as a word would."""
-        return np.where(self.gram_idf > 0, self.gram_idf, np.float32(self.unknown_idf)) ** 2
+        """`gram_idf` squared, of all n-grams and of the 4-grams alone; one that nothing in the base holds counts as
+        much as a word would."""
+        squares = np.where(self.gram_idf > 0, self.gram_idf, np.float32(self.unknown_idf)) ** 2
+        return np.stack((squares, np.where(np.arange(GRAM_BUCKETS) < SHORT_GRAMS, np.float32(0), squares)))
+
+    @cached_property
+    def gram_worth(self) -> Floats:
+        """What a 4-gram is worth that both a question and a phrasing hold: its idf in the one times that in the other."""
+        return np.where(np.arange(GRAM_BUCKETS) < SHORT_GRAMS, np.float32(0), self.gram_idf**2)
 
     @cached_property
     def kind_terms(self) -> range:
@@ -121,7 +135,7 @@ class Index:
 
     @cached_property
     def holders(self) -> Callable[[tuple[str, ...]], tuple[float, NDArray[np.uint8]]]:
-        """How telling a word with some terms is, and per entry whether it holds the word: 2 often, 1 at all, else 0.
+        """How telling a word with some terms is, and per entry how many fifths of it the entry holds.
 
         A word is what its best term is. Remembered, for few words make up most of what is asked.
         """
@@ -135,8 +149,8 @@ class Index:
         keys = [self.terms[term] for term in terms if term in self.terms]
         if not keys:
             return self.unknown_idf, self._nowhere
-        degrees = self.mentions.rows(keys) + self.often.rows(keys)
-        return max(self.idf_of[key] for key in keys), degrees.max(axis=0)
+        fifths = self.mentions.rows(keys) * FIFTHS[0] + self.often.rows(keys) * (FIFTHS[1] - FIFTHS[0])
+        return max(self.idf_of[key] for key in keys), fifths.max(axis=0)
 
     @cached_property
     def phrasings(self) -> Callable[[int, str | None], Stretch]:
@@ -154,10 +168,9 @@ class Index:
         grams, gram_counts = self.row_grams.span(begin, end)
         return Stretch(
             self.row_terms.keys[terms],
-            self.row_terms.values[terms],
             self.row_grams.keys[grams],
-            np.stack((np.arange(begin, end), term_counts, gram_counts)),
-            np.stack([lengths[begin:end] for lengths in (self.row_norm, self.row_gram_norm, self.row_total)]),
+            np.column_stack((np.arange(begin, end), term_counts, gram_counts)).astype(np.int32),
+            self.row_gram_norm[begin:end],
         )
 
     @cached_property
@@ -264,18 +277,16 @@ def _assemble(
         weights = {terms[t]: w * float(idf[terms[t]]) for t, w in analysis.terms.items()}
         return weights, {g: float(gram_idf[g]) for g in analysis.grams}
 
-    row_terms, row_grams = RowsBuilder(), RowsBuilder()
-    norms, totals, gram_norms = [], [], []
+    row_terms, row_grams = RowsBuilder(nothing=len(terms)), RowsBuilder(nothing=GRAM_BUCKETS)
+    gram_norms = []
     kinds = tuple(sorted({t[2:] for t in terms if t.startswith("q:")}))
     kind_terms = _kind_terms(terms, kinds)
     for _, _, analysis in rows:
-        weights, grams = weigh(analysis)
-        row_terms.add(weights)
-        norms.append(_length(weights.values()))
-        totals.append(sum(weights[terms[t]] for t in analysis.terms if is_primary(t)) or 1.0)
+        row_terms.add({terms[t]: weight for t, weight in analysis.terms.items() if is_primary(t)})
+        grams = {gram: float(gram_idf[gram]) for gram in analysis.grams if gram >= SHORT_GRAMS}
         row_grams.add(grams)
         gram_norms.append(_length(grams.values()))
-    grams_only = row_grams.build(GRAM_BUCKETS)
+    terms_only, grams_only = row_terms.build(len(terms) + 1), row_grams.build(GRAM_BUCKETS + 1)
     # what is told is asked for in its own words, too
     examples = [*((number, analysis) for number, _, analysis in rows), *told]
     samples = RowsBuilder()
@@ -290,15 +301,13 @@ def _assemble(
         languages=languages,
         row_language=np.array([languages.index(r[1]) for r in rows], dtype=np.int8),
         row_folded=tuple(r[2].folded for r in rows),
-        row_norm=np.array(norms, dtype=np.float32),
-        row_total=np.array(totals, dtype=np.float32),
         row_gram_norm=np.array(gram_norms, dtype=np.float32),
         row_asks=np.array([asked(r[2], kinds) for r in rows], dtype=np.int32),
         kinds=kinds,
         terms=terms,
         idf=idf,
         gram_idf=gram_idf,
-        row_terms=row_terms.build(len(terms)),
+        row_terms=Rows(terms_only.starts, terms_only.keys),
         row_grams=Rows(grams_only.starts, grams_only.keys),
         mentions=Bits.of([[terms[t] for t in held] for held in mentions], len(terms)),
         often=Bits.of([[terms[t] for t, often in held.items() if often] for held in mentions], len(terms)),
@@ -343,7 +352,7 @@ def asked(analysis: Analysis, kinds: tuple[str, ...]) -> int:
     return sum(1 << kinds.index(word) for word in words if word in kinds) if words else 0
 
 
-_ARRAYS: Final = ("row_entry", "row_language", "row_norm", "row_total", "row_gram_norm", "row_asks", "idf", "gram_idf")
+_ARRAYS: Final = ("row_entry", "row_language", "row_gram_norm", "row_asks", "idf", "gram_idf")
 
 
 def dump_index(index: Index) -> bytes:
@@ -353,7 +362,6 @@ def dump_index(index: Index) -> bytes:
     arrays |= {
         "row_terms.starts": index.row_terms.starts,
         "row_terms.keys": index.row_terms.keys,
-        "row_terms.values": index.row_terms.values.astype(np.float16),
         "row_grams.starts": index.row_grams.starts,
         "row_grams.keys": index.row_grams.keys,
         "mentions": index.mentions.packed,
@@ -411,11 +419,7 @@ def parse_index(payload: bytes) -> Index:
             row_folded=row_folded,
             terms=terms,
             kinds=tuple(take("kinds")),
-            row_terms=WeighedRows(
-                arrays["row_terms.starts"],
-                arrays["row_terms.keys"],
-                arrays["row_terms.values"].astype(np.float32),
-            ),
+            row_terms=Rows(arrays["row_terms.starts"], arrays["row_terms.keys"]),
             row_grams=Rows(arrays["row_grams.starts"], arrays["row_grams.keys"]),
             mentions=Bits(arrays["mentions"], len(entries)),
             often=Bits(arrays["often"], len(entries)),

@@ -31,6 +31,9 @@ from bot.matching.terms import Analysis, analyse, weigh
 _CLEAR = 0.7  # lead in score that is as good as any larger one
 _AHEAD = 0.35  # lead from which a bare subject stands for one fact
 _MARGIN = CUES.index("margin")
+_LEARNT, _ALIKE, _GRAMS = FEATURES.index("learnt"), FEATURES.index("words alike"), FEATURES.index("grams")
+_WEIGHT_MENTIONED = FEATURES.index("weight mentioned")
+_NAME_MISSING, _NUMBER_MISSING = FEATURES.index("name missing"), FEATURES.index("number missing")
 _FAR = 1.0  # the same in what was learnt
 _USUAL = 0.2  # part of a fact's phrasings that ask a kind of question, from which it is usual there
 _SHARPNESS = 3.0  # how fast a candidate further down in score counts less
@@ -59,15 +62,20 @@ class Ranked(NamedTuple):
 
     fact: str
     score: float
-    parts: tuple[float, ...]
-    """What each of `FEATURES` adds to the score."""
-    phrasing: str
-    """The folded phrasing that fits best."""
+    scored: Scored
+    place: int
+    """Where it stands in `scored`."""
+
+    @property
+    def row(self) -> int:
+        """The number of the phrasing that fits best."""
+        return int(self.scored.rows[self.place])
 
     @property
     def pieces(self) -> dict[str, float]:
         """Feature → its part of the score."""
-        return dict(zip(FEATURES, self.parts, strict=True))
+        parts = self.scored.features[self.place] * self.scored.weights
+        return dict(zip(FEATURES, parts.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -197,12 +205,10 @@ class Matcher:
 
     def judge(self, scored: Scored, analysis: Analysis, guess: Guess) -> Match:
         """The band and confidence of scored entries."""
-        marks = [self.index.marks[entry] for entry in scored.entries.tolist()]
         facts = self.facts_among(scored)
-        best_decoy = marks.index(DECOY) if DECOY in marks else None
         ranked = self._ranked(scored, facts[:8])
-        fact_score = ranked[0].score if ranked else -np.inf
-        talks = marks[:1] == [SMALL_TALK] and not any(term[0] in "no" for term in analysis.terms)
+        first = self.index.marks[scored.entries[0]]
+        talks = first == SMALL_TALK and not any(term[0] in "no" for term in analysis.terms)
         if talks and self.small_talk_strength(scored, analysis) >= self.model.small_talk:
             kind = self.index.entries[scored.entries[0]].removeprefix(SMALL_TALK)
             return Match(Band.SMALL_TALK, ranked, 1.0, guess, analysis, small_talk=kind)
@@ -212,9 +218,8 @@ class Matcher:
         confidence = self.model.confidence(cues)
         # a single word is a subject and no question: unless one fact is ahead, several may be meant
         vague = len(analysis.content) == 1 and not analysis.question_words and cues[_MARGIN] < _AHEAD
-        decoy = None
-        if best_decoy is not None and scored.scores[best_decoy] > fact_score:
-            decoy = self.index.entries[scored.entries[best_decoy]].removeprefix(DECOY)
+        ahead = scored.entries[: facts[0]].tolist()
+        decoy = next((self.index.entries[e].removeprefix(DECOY) for e in ahead if self.index.marks[e] == DECOY), None)
         if self._asks_for_entry(ranked[0].fact, analysis, guess.language):
             confidence, decoy, vague = max(confidence, _NAMED), None, False
         if confidence >= self.model.answer and not vague:
@@ -231,36 +236,39 @@ class Matcher:
 
     def cues(self, scored: Scored, facts: list[int], analysis: Analysis) -> Scores:
         """The values of `CUES` for the best of the scored facts."""
-        best = facts[0]
-        pieces = dict(zip(FEATURES, scored.features[best].tolist(), strict=True))
-        places = [self._places[entry] for entry in scored.entries.tolist()]
-        rivals = [i for i in facts[1:] if places[best].isdisjoint(places[i])]
-        among = frozenset(facts)
-        decoys = [i for i in range(len(places)) if i not in among]
+        best, entries = facts[0], scored.entries.tolist()
+        features, learnt = scored.features[best].tolist(), scored.features[:, _LEARNT].tolist()
         scores: list[float] = scored.scores.tolist()
-        learnt: list[float] = scored.features[:, FEATURES.index("learnt")].tolist()
-        fact = self.knowledge.facts[self.index.entries[scored.entries[best]]]
-        few = 1 / max(1, len(analysis.content))
-        values = {
-            "margin": _lead(scores, best, rivals, _CLEAR),
-            "decoy margin": _lead(scores, best, decoys, _CLEAR),
-            "learnt margin": _lead(learnt, best, rivals, _FAR),
-            "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
-            "facts around": _share(scores, facts),
-            "uncovered of few": float(scored.uncovered[best]) * few,
-            "kind asked": self._kind_asked(int(scored.entries[best]), analysis),
-            "outsider": float(any(t.startswith("o:") for t in analysis.terms)),
-            "exact": float(pieces["words alike"] > _EXACT),
-            "few words": few,
-            "no figure": float(_lacks_figure(analysis, fact)),
-        }
-        return np.array([values[cue] if cue in values else pieces[cue] for cue in CUES])
+        places = self._places[entries[best]]
+        rivals = [i for i in facts[1:] if places.isdisjoint(self._places[entries[i]])]
+        decoys = [i for i, entry in enumerate(entries) if self.index.marks[entry]]
+        few, asked = 1 / max(1, len(analysis.content)), _asked(analysis)
+        fact = self.knowledge.facts[self.index.entries[entries[best]]]
+        return np.array(  # in the order of `CUES`
+            (
+                _lead(scores, best, rivals, _CLEAR),
+                _lead(scores, best, decoys, _CLEAR),
+                _lead(learnt, best, rivals, _FAR),
+                _lead(learnt, best, decoys, _FAR),
+                _share(scores, facts),
+                features[_WEIGHT_MENTIONED],
+                float(scored.uncovered[best]) * few,
+                self._kind_asked(entries[best], asked),
+                features[_NAME_MISSING],
+                features[_NUMBER_MISSING],
+                any(term[0] == "o" for term in analysis.terms),
+                features[_ALIKE] > _EXACT,
+                few,
+                _lacks_figure(asked, fact),
+            ),
+            dtype=np.float64,
+        )
 
-    def _kind_asked(self, entry: int, analysis: Analysis) -> float:
+    def _kind_asked(self, entry: int, asked: frozenset[str]) -> float:
         """How usual it is to ask such a question of an entry: 0 where no phrasing does, 1 where many do."""
-        shares = self.index.kind_shares[entry]
-        asked = [shares[self.index.kinds.index(kind)] for kind in _asked(analysis) if kind in self.index.kinds]
-        return min(1.0, float(max(asked)) / _USUAL) if asked else 1.0
+        kinds = self.index.kinds
+        shares = [self.index.kind_shares[entry, kinds.index(kind)] for kind in asked if kind in kinds]
+        return min(1.0, float(max(shares)) / _USUAL) if shares else 1.0
 
     def _asks_for_entry(self, fact: str, analysis: Analysis, language: str | None) -> bool:
         """Whether a question names somebody or something, asks nothing more, and `fact` is the entry on just that."""
@@ -283,15 +291,11 @@ class Matcher:
         in_any_order = fuzz.token_sort_ratio(analysis.folded, self.index.row_folded[scored.rows[0]]) / 100
         others = [place for place, entry in enumerate(scored.entries.tolist()) if self.index.marks[entry] != SMALL_TALK]
         lead = _lead(scored.scores.tolist(), 0, others, _QUITE_UNLIKE)
-        return float(scored.features[0, FEATURES.index("grams")] + in_any_order) / 2 + _UNLIKE * lead
+        return float(scored.features[0, _GRAMS] + in_any_order) / 2 + _UNLIKE * lead
 
     def _ranked(self, scored: Scored, positions: list[int]) -> tuple[Ranked, ...]:
-        entries, rows = scored.entries[positions].tolist(), scored.rows[positions].tolist()
-        parts = (scored.features[positions] * self._weights).tolist()
-        return tuple(
-            Ranked(self.index.entries[entry], score, tuple(pieces), self.index.row_folded[row])
-            for entry, score, pieces, row in zip(entries, scored.scores[positions].tolist(), parts, rows, strict=True)
-        )
+        entries, scores = scored.entries.tolist(), scored.scores.tolist()
+        return tuple([Ranked(self.index.entries[entries[i]], scores[i], scored, i) for i in positions])
 
     @cached_property
     def _places(self) -> list[frozenset[tuple[str, int]]]:
@@ -302,7 +306,7 @@ class Matcher:
 
 def _lead(numbers: Sequence[float], best: int, others: Sequence[int], most: float) -> float:
     """How far one of `numbers` is ahead of the highest of some others; at most `most`, as where there are none."""
-    return min(most, numbers[best] - max((numbers[i] for i in others), default=-np.inf))
+    return min(most, numbers[best] - max([numbers[i] for i in others], default=-math.inf))
 
 
 def _share(scores: Sequence[float], some: Sequence[int]) -> float:
@@ -313,13 +317,13 @@ def _share(scores: Sequence[float], some: Sequence[int]) -> float:
 
 def _asked(analysis: Analysis) -> frozenset[str]:
     """The kinds of question that are asked, and not only told of before."""
-    return frozenset(kind for kind in analysis.question_words if analysis.terms[f"q:{kind}"] > _HALF)
+    return frozenset([kind for kind in analysis.question_words if analysis.terms[f"q:{kind}"] > _HALF])
 
 
-def _lacks_figure(analysis: Analysis, fact: Fact) -> bool:
+def _lacks_figure(asked: frozenset[str], fact: Fact) -> bool:
     """Whether a number or a time is asked for, and the fact gives none."""
-    asked = _asked(analysis) & _FIGURES_ASKED
-    return bool(asked) and not fact.figures and not (asked == {"when"} and fact.date is not None)
+    wanted = asked & _FIGURES_ASKED
+    return bool(wanted) and not fact.figures and not (wanted == {"when"} and fact.date is not None)
 
 
 def unless_names_only(guess: Guess, analysis: Analysis) -> Guess:

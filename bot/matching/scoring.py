@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot.matching.arrays import Floats, Phrasings, Places, Scores, highest
-from bot.matching.index import LITTLE, MENTION, Index, asked, is_primary, pairs
+from bot.matching.index import FIFTHS, LITTLE, Index, asked, is_primary, pairs
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Token
 
 ENTRIES: Final = 8
@@ -26,22 +26,22 @@ FACTS: Final = 4
 ROWS: Final = 24
 """Phrasings of these that are compared word by word, beside the best one of each entry."""
 _MUCH: Final = 20.0  # about five telling words
-_DEGREES: Final = np.array((0.0, MENTION, 1.0), dtype=np.float32)
 
 FEATURES: Final = (
-    "learnt",  # what terms and n-grams say for the entry, after what was learnt from all phrasings
-    "terms",  # cosine of the terms with the phrasing's
-    "grams",  # cosine of the character n-grams with the phrasing's
-    "question covered",  # part of the question's weight that the phrasing holds
-    "phrasing covered",  # part of the phrasing's weight that the question holds
-    "words alike",  # rapidfuzz's ratio of the folded words, in their order
-    "mentioned",  # part of the question's weight that the entry holds anywhere, answers included
+    # of the entry
+    "learnt",  # what terms and n-grams say for it, after what was learnt from all phrasings
+    "mentioned",  # part of the question's weight that it holds anywhere, answers included
     "weight mentioned",  # the same in absolute terms: a long story holds much that no entry does
-    "asks the same",  # question and phrasing share a question word
-    "asks otherwise",  # both have question words, and share none
-    "name missing",  # part of the names in the question that the entry knows nothing of
+    "name missing",  # part of the names in the question that it knows nothing of
     "number missing",  # the same for numbers
+    # of its best phrasing
+    "question covered",  # part of the question's weight that the phrasing holds
+    "grams",  # cosine of the character 4-grams with the phrasing's
+    "words alike",  # rapidfuzz's ratio of the folded words, in their order
+    "asks the same",  # question and phrasing share a question word
 )
+OF_ENTRY: Final = 5
+"""So many of them are the entry's, the same beside each of its phrasings."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Scored:
     """The best phrasing of each entry."""
     uncovered: Scores
     """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
+    weights: Scores
+    """Of the features."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,19 @@ class Compared:
     def score(self, weights: Scores) -> Scored:
         """The entries by their best phrasings, with a weight for each of `FEATURES`."""
         totals = self.features @ weights
-        order = np.argsort(-totals, kind="stable")
+        order = (-totals).argsort(kind="stable")
         first: dict[int, int] = {}
-        for place, entry in zip(order.tolist(), self.entries[order].tolist(), strict=True):
+        for place, entry in zip(order.tolist(), self.entries.take(order).tolist(), strict=True):
             first.setdefault(entry, place)
-        best = np.array(list(first.values()))
-        return Scored(self.entries[best], self.features[best], totals[best], self.rows[best], self.uncovered[best])
+        best = np.array([*first.values()])
+        return Scored(
+            self.entries.take(best),
+            self.features.take(best, axis=0),
+            totals.take(best),
+            self.rows.take(best),
+            self.uncovered.take(best),
+            weights,
+        )
 
 
 def compare(analysis: Analysis, index: Index, *, language: str | None = None, near: Scores | None = None) -> Compared:
@@ -95,36 +104,26 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
     likely = learnt + words.mentioned
     chosen = _likeliest([likely] if near is None else [likely, likely + near], index)
     some = Phrasings.of([index.phrasings(entry, language) for entry in chosen.tolist()])
-    norms, gram_norms, totals = some.lengths
-    slots = told.slots.take(some.terms)
-    shared, primary = told.terms.take(slots), told.primary.take(slots)
-    like = some.sums(shared * some.weights) / norms
-    gram_like = some.gram_sums(told.grams.take(some.grams)) / gram_norms
-    few = some.highest(like + gram_like, ROWS)
+    covered = some.sums(told.terms.take(some.terms))
+    gram_like = some.gram_sums(told.grams.take(some.grams)) / some.gram_lengths
+    few = some.highest(covered + gram_like, ROWS)
     rows, part = some.rows.take(few), some.part.take(few)
-    entries = chosen.take(part)
 
-    asks, row_asks = asked(analysis, index.kinds), index.row_asks.take(rows)
-    same = (row_asks & asks) != 0
     phrasings = [index.row_folded[row] for row in rows.tolist()]
-    columns = (
-        learnt.take(entries),
-        like.take(few),
-        gram_like.take(few),
-        some.sums(primary).take(few) / told.total,
-        (some.sums(some.weights * (primary > 0)) / totals).take(few),
-        process.cdist([analysis.folded], phrasings, scorer=fuzz.ratio)[0] / 100,
-        words.mentioned.take(entries),
-        np.minimum(1.0, words.weight.take(entries) / _MUCH),
-        same,
-        (row_asks != 0) & ~same if asks else 0.0,
-        _missing("no", analysis, index, chosen).take(part),
-        _missing("d", analysis, index, chosen).take(part),
-    )
-    matrix = np.empty((len(rows), len(FEATURES)))
-    for place, column in enumerate(columns):  # numpy takes longer to find out what it could make of all of them
-        matrix[:, place] = column
-    return Compared(rows, entries, matrix, words.uncovered(chosen).take(part))
+    of_entries = np.empty((OF_ENTRY, len(chosen)))
+    of_entries[0] = learnt.take(chosen)
+    of_entries[1] = words.mentioned.take(chosen)
+    of_entries[2] = np.minimum(1.0, words.weight.take(chosen) / _MUCH)
+    of_entries[3] = _missing("no", analysis, index, chosen)
+    of_entries[4] = _missing("d", analysis, index, chosen)
+    features = np.empty((len(FEATURES), len(rows)))
+    features[:OF_ENTRY] = of_entries.take(part, axis=1)
+    features[OF_ENTRY] = covered.take(few)
+    features[OF_ENTRY + 1] = gram_like.take(few)
+    features[OF_ENTRY + 2] = process.cdist([analysis.folded], phrasings, scorer=fuzz.ratio)[0]
+    features[OF_ENTRY + 2] /= 100
+    features[OF_ENTRY + 3] = index.row_asks.take(rows) & asked(analysis, index.kinds) != 0
+    return Compared(rows, chosen.take(part), features.T, words.uncovered(chosen).take(part))
 
 
 def _likeliest(scales: Iterable[Scores], index: Index) -> Places:
@@ -135,7 +134,7 @@ def _likeliest(scales: Iterable[Scores], index: Index) -> Places:
         chosen[best] = True
         if np.count_nonzero(index.is_fact.take(best)) < FACTS:
             chosen[index.facts.take(highest(scale.take(index.facts), FACTS))] = True
-    return np.flatnonzero(chosen)
+    return chosen.nonzero()[0]
 
 
 @dataclass(frozen=True)
@@ -145,54 +144,52 @@ class _Told:
     features: Places
     worth: Scores
     """Terms, n-grams and pairs for the classifier, and how much each counts."""
-    slots: NDArray[np.uint16]
-    """Per term of the index, its place in the two that follow; 0, where there is nothing, for all that is not said."""
     terms: Floats
-    """The weights of what is said, in a question of length 1."""
-    primary: Floats
-    """The same before the length was made 1, and only for what counts in coverage."""
-    total: float
-    """The sum of these, words that the index does not hold included."""
+    """Per term of the index, its part of the weight of all that counts in coverage; 0 for what is not said."""
     grams: Floats
     """Per n-gram, its weight in a question of length 1 times its weight in a phrasing."""
 
 
 def _tell(analysis: Analysis, index: Index) -> _Told:
-    keys: list[int] = []
-    weighed: list[float] = []
-    counted: list[float] = [0.0]
+    weighed: dict[int, float] = {}
+    counting: dict[int, float] = {}
     squares = total = 0.0
     idf, unknown_idf = index.idf_of, index.unknown_idf
     for term, weight in analysis.terms.items():
         key = index.terms.get(term)
         # what nothing holds still lengthens the question
         worth_of = weight * (unknown_idf if key is None else idf[key])
-        counts = worth_of if is_primary(term) else 0.0
+        counts = is_primary(term)
         squares += worth_of * worth_of
-        total += counts
+        if counts:
+            total += worth_of
         if key is not None:
-            keys.append(key)
-            weighed.append(worth_of)
-            counted.append(counts)
+            weighed[key] = worth_of
+            if counts:
+                counting[key] = worth_of
     length = math.sqrt(squares) or 1.0
-    said = np.array(keys, dtype=np.int64)
-    slots = np.zeros(len(index.terms), dtype=np.uint16)
-    slots[said] = np.arange(1, len(keys) + 1)
-    worths = np.array([0.0, *weighed])
+    terms = np.zeros(len(index.terms) + 1, dtype=np.float32)
+    for key, worth_of in counting.items():
+        terms[key] = worth_of / (total or 1.0)
 
     said_grams = np.array(analysis.grams, dtype=np.int64)
-    telling = index.gram_idf.take(said_grams)
-    gram_worth = telling / (math.sqrt(float(index.gram_squares.take(said_grams).sum())) or 1.0)
-    grams = np.zeros(len(index.gram_idf), dtype=np.float32)
-    grams[said_grams] = gram_worth * telling
-    shown = worths / math.hypot(length, LITTLE)
-    beside = pairs(keys, index.kind_terms)
-    paired = np.array([pair for pair, _ in beside], dtype=np.int64)
-    senses = slots.take([sense for _, sense in beside])
-    features = np.concatenate((said, said_grams + len(index.terms), paired + (len(index.terms) + GRAM_BUCKETS)))
-    worth = np.concatenate((shown[1:], gram_worth, shown.take(senses)))
-    terms, primary = (worths / length).astype(np.float32), np.array(counted, dtype=np.float32)
-    return _Told(features, worth, slots, terms, primary, total or 1.0, grams)
+    gram_length, long_length = index.gram_squares.take(said_grams, axis=1).sum(axis=1).tolist()
+    grams = np.zeros(GRAM_BUCKETS + 1, dtype=np.float32)
+    grams[said_grams] = index.gram_worth.take(said_grams) / (math.sqrt(long_length) or 1.0)
+
+    # what the classifier is shown: terms and pairs first, then n-grams
+    unit = 1 / math.hypot(length, LITTLE)
+    beside = pairs(weighed, index.kind_terms)
+    first_pair = len(index.terms) + GRAM_BUCKETS
+    features = np.array([*weighed, *(first_pair + pair for pair, _ in beside)], dtype=np.int64)
+    worth = np.array([*weighed.values(), *(weighed[sense] for _, sense in beside)]) * unit
+    gram_worth = index.gram_idf.take(said_grams) / (math.sqrt(gram_length) or 1.0)
+    return _Told(
+        np.concatenate((features, said_grams + len(index.terms))),
+        np.concatenate((worth, gram_worth)),
+        terms,
+        grams,
+    )
 
 
 @dataclass(frozen=True)
@@ -214,9 +211,9 @@ class _Words:
     def of(cls, tokens: Iterable[Token], index: Index) -> _Words:
         content = [token for token in tokens if not token.bare]
         known = [index.holders(token.terms) for token in content]
-        holders = np.array([held for _, held in known], dtype=np.uint8).reshape(len(content), len(index.entries))
-        likeness = np.array([token.similarity for token in content], dtype=np.float32)
-        worth = _DEGREES.take(holders, mode="clip") * likeness[:, None]
+        likeness = np.array([[token.similarity / FIFTHS[1]] for token in content], dtype=np.float32)
+        held = np.concatenate([fifths for _, fifths in known]) if known else np.empty(0, dtype=np.uint8)
+        worth = held.reshape(len(content), len(index.entries)) * likeness.reshape(-1, 1)
         telling = [token.emphasis * telling for token, (telling, _) in zip(content, known, strict=True)]
         weights = np.array(telling, dtype=np.float32)
         weight = weights @ worth

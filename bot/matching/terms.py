@@ -22,7 +22,9 @@ from bot.language import asking, clean, fold, skeleton, words
 
 STEM: Final = 5
 """Letters of a folded word that count: Malayalam glues case endings on; the first five letters gained most."""
-GRAM_BUCKETS: Final = 1 << 13
+SHORT_GRAMS: Final = 1 << 12
+"""Buckets of 3-grams; from here on those of 4-grams, which are more."""
+GRAM_BUCKETS: Final = 3 * SHORT_GRAMS
 REMEMBERED: Final = 10_000
 """Words whose reading is kept, for few make up most of what is asked; none is long (`clean.LONGEST_WORD`)."""
 _BESIDE_A_SENSE: Final = 0.4  # weight of the bare word where a sense stands for it too
@@ -125,11 +127,13 @@ class Lexis:
     """Folded words of all phrasings, titles, answers and small talk."""
 
     def __post_init__(self) -> None:
-        self._longest: dict[str, int] = {}
+        # the first word of entries of several words → all that begin with it; most phrases begin with none
+        several: dict[str, list[str]] = {}
         for key in (*self.exact, *self.prefixes):
-            if length := key.count(" "):
-                start = key[: key.index(" ")]
-                self._longest[start] = max(length + 1, self._longest.get(start, 0))
+            first, space, _ = key.partition(" ")
+            if space:
+                several.setdefault(first, []).append(key)
+        self._several = {first: tuple(keys) for first, keys in several.items()}
         # skeleton → the words that have it, with spaces between them: lists of one word would take up far more
         self._by_skeleton: dict[str, str] = {}
         entries = {k for k in (*self.exact, *self.prefixes) if " " not in k}
@@ -142,9 +146,14 @@ class Lexis:
         self.token = lru_cache(maxsize=REMEMBERED)(self._token)
         self.senses = lru_cache(maxsize=REMEMBERED)(self._senses)
 
-    def longest(self, folded: str) -> int:
-        """How many words the longest entry takes up that begins with this one; 0 where none of several does."""
-        return min(_LONGEST_ENTRY, self._longest.get(folded, 0))
+    def begins(self, folded: Sequence[str], at: int) -> int:
+        """The most words that an entry can take up which begins at a position of some folded words; 0 where none of
+        several does."""
+        entries = self._several.get(folded[at])
+        if entries is None:
+            return 0
+        ahead = folded[at : at + _LONGEST_ENTRY]
+        return len(ahead) if " ".join(ahead).startswith(entries) else 0
 
     def _token(self, text: str, folded: str, language: str | None, fuzzy: bool, emphasis: float) -> Token:
         """A word by itself; as `token` it is remembered, for few words make up most of what is asked."""
@@ -320,7 +329,7 @@ def _read(
 ) -> tuple[Token, int]:
     """The token that begins at a position, and how many words it takes up."""
     word = folded[at]
-    for length in range(min(lexis.longest(word), len(folded) - at), 1, -1):
+    for length in range(lexis.begins(folded, at), 1, -1):
         phrase = " ".join(folded[at : at + length])
         senses = lexis.senses(phrase, language)
         if senses and all(s.startswith("c:") for s in senses):
@@ -351,7 +360,7 @@ def weigh(tokens: Iterable[Token]) -> dict[str, float]:
 def _grams(word: str) -> tuple[int, ...]:
     padded = f"<{word}>"
     return tuple(
-        zlib.crc32(padded[i : i + size].encode()) % GRAM_BUCKETS
-        for size in (3, 4)
+        first + zlib.crc32(padded[i : i + size].encode()) % buckets
+        for size, first, buckets in ((3, 0, SHORT_GRAMS), (4, SHORT_GRAMS, GRAM_BUCKETS - SHORT_GRAMS))
         for i in range(max(1, len(padded) - size + 1))
     )

@@ -9,7 +9,7 @@ from bot.matching.learning import train
 
 
 def build(*rows: dict[int, float]) -> WeighedRows:
-    builder = RowsBuilder()
+    builder = RowsBuilder(nothing=3)
     for row in rows:
         builder.add(row)
     return builder.build(key_count=10)
@@ -17,22 +17,24 @@ def build(*rows: dict[int, float]) -> WeighedRows:
 
 def stretch(rows: WeighedRows, begin: int, end: int) -> Stretch:
     span, counts = rows.span(begin, end)
-    keys, values = rows.keys[span], rows.values[span]
-    numbers = np.arange(begin, end)
-    return Stretch(keys, values, keys, np.stack((numbers, counts, counts)), numbers[None, :].astype(np.float32))
+    keys, numbers = rows.keys[span], np.arange(begin, end, dtype=np.int32)
+    columns = np.column_stack((numbers, counts, counts)).astype(np.int32)
+    return Stretch(keys, keys, columns, numbers[:, None].astype(np.float32))
 
 
 def test_rows_hold_what_was_put_in() -> None:
     rows = build({1: 0.5}, {}, {0: 1.0, 2: 2.0}, {2: 4.0})
-    worth = np.array([1.0, 10.0, 100.0])
+    assert rows.values.tolist() == [0.5, 0.0, 1.0, 2.0, 4.0]
+    worth = np.array([1.0, 10.0, 100.0, 0.0])
     for stretches, sums in (
-        ([(0, 4)], [5.0, 0.0, 201.0, 400.0]),
-        ([(0, 1), (3, 4)], [5.0, 400.0]),
-        ([(2, 4), (0, 2)], [201.0, 400.0, 5.0, 0.0]),
+        ([(0, 4)], [10.0, 0.0, 101.0, 100.0]),
+        ([(0, 1), (3, 4)], [10.0, 100.0]),
+        ([(2, 4), (0, 2)], [101.0, 100.0, 10.0, 0.0]),
     ):
         some = Phrasings.of([stretch(rows, begin, end) for begin, end in stretches])
-        assert some.sums(worth[some.terms] * some.weights).tolist() == sums
-        assert some.gram_sums(worth[some.grams] * some.weights).tolist() == sums
+        assert some.gram_sums(worth[some.grams]).tolist() == sums
+        on_two_scales = np.stack((worth, -worth)).take(some.terms, axis=1)
+        assert some.sums(on_two_scales).tolist() == [sums, [-number for number in sums]]
 
 
 def test_phrasings_know_where_they_are_from() -> None:

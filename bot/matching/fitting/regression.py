@@ -16,7 +16,7 @@ from bot.matching.index import DECOY, SMALL_TALK, Index
 from bot.matching.model import CUES
 from bot.matching.scoring import FEATURES
 
-_COUNTING_AGAINST: Final = {"asks otherwise", "name missing", "number missing"}
+_COUNTING_AGAINST: Final = {"name missing", "number missing"}
 
 
 def rank(reads: Sequence[Read], index: Index, knowledge: KnowledgeBase) -> Scores:
