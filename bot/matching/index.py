@@ -116,7 +116,7 @@ class Index:
 
     @cached_property
     def gram_worth(self) -> Floats:
-        """What a 4-gram is worth that both a question and a phrasing hold: its idf in the one times that in the other."""
+        """What a 4-gram is worth that both a question and a phrasing hold: its idf in the one times the other's."""
         return np.where(np.arange(GRAM_BUCKETS) < SHORT_GRAMS, np.float32(0), self.gram_idf**2)
 
     @cached_property

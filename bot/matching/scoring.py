@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +44,7 @@ OF_ENTRY: Final = 5
 """So many of them are the entry's, the same beside each of its phrasings."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """The candidate entries of one question, best first."""
 
@@ -58,6 +58,13 @@ class Scored:
     """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
     weights: Scores
     """Of the features."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scored):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -110,19 +117,29 @@ def compare(analysis: Analysis, index: Index, *, language: str | None = None, ne
     rows, part = some.rows.take(few), some.part.take(few)
 
     phrasings = [index.row_folded[row] for row in rows.tolist()]
-    of_entries = np.empty((OF_ENTRY, len(chosen)))
-    of_entries[0] = learnt.take(chosen)
-    of_entries[1] = words.mentioned.take(chosen)
-    of_entries[2] = np.minimum(1.0, words.weight.take(chosen) / _MUCH)
-    of_entries[3] = _missing("no", analysis, index, chosen)
-    of_entries[4] = _missing("d", analysis, index, chosen)
-    features = np.empty((len(FEATURES), len(rows)))
+    # numpy takes longer to find out what it could make of all the rows than to fill one after the other
+    of_entries, features = np.empty((OF_ENTRY, len(chosen))), np.empty((len(FEATURES), len(rows)))
+    for place, values in enumerate(
+        (
+            learnt.take(chosen),
+            words.mentioned.take(chosen),
+            np.minimum(1.0, words.weight.take(chosen) / _MUCH),
+            _missing("no", analysis, index, chosen),
+            _missing("d", analysis, index, chosen),
+        )
+    ):
+        of_entries[place] = values
     features[:OF_ENTRY] = of_entries.take(part, axis=1)
-    features[OF_ENTRY] = covered.take(few)
-    features[OF_ENTRY + 1] = gram_like.take(few)
-    features[OF_ENTRY + 2] = process.cdist([analysis.folded], phrasings, scorer=fuzz.ratio)[0]
-    features[OF_ENTRY + 2] /= 100
-    features[OF_ENTRY + 3] = index.row_asks.take(rows) & asked(analysis, index.kinds) != 0
+    for place, values in enumerate(
+        (
+            covered.take(few),
+            gram_like.take(few),
+            process.cdist([analysis.folded], phrasings, scorer=fuzz.ratio)[0] / 100,
+            index.row_asks.take(rows) & asked(analysis, index.kinds) != 0,
+        ),
+        OF_ENTRY,
+    ):
+        features[place] = values
     return Compared(rows, chosen.take(part), features.T, words.uncovered(chosen).take(part))
 
 
