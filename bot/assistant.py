@@ -268,7 +268,7 @@ def build_assistant(
     Raises KnowledgeError with every fault of a faulty knowledge base.
     """
     cache = default_cache()
-    knowledge = load_cached(root or default_root(), cache, normalise)
-    matcher = Matcher(knowledge, load_index(knowledge, CompiledCache(cache), on_build), load_model())
+    knowledge, whole = load_cached(root or default_root(), cache, normalise)
+    matcher = Matcher(knowledge, load_index(knowledge.digest, whole, CompiledCache(cache), on_build), load_model())
     gc.freeze()  # all this lives as long as the program: looking it over for garbage would cost milliseconds
     return Assistant(matcher, Catalogues(locales), default_language)

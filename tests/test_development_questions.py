@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.assistant import Assistant
+from bot.knowledge import KnowledgeBase
 from bot.language import normalise
 from bot.matching.fitting.questions import Question, is_right, read_follow_ups, read_questions
 from bot.reply import Reply, Status
@@ -25,11 +26,11 @@ def replies(assistant: Assistant) -> list[tuple[Question, Reply]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_there_are_enough_of_them_and_none_is_a_phrasing(assistant: Assistant, language: str) -> None:
-    mine = [q for q in read_questions(FOLDER, assistant.knowledge) if q.language == language]
+def test_there_are_enough_of_them_and_none_is_a_phrasing(knowledge: KnowledgeBase, language: str) -> None:
+    mine = [q for q in read_questions(FOLDER, knowledge) if q.language == language]
     for kind, least in ENOUGH.items():
         assert sum(q.kind == kind for q in mine) >= least
-    spoken = assistant.knowledge.languages[language]
+    spoken = knowledge.languages[language]
     known = {normalise(p) for text in spoken.texts.values() for p in text.questions}
     known |= {normalise(p) for phrasings in spoken.decoys.questions.values() for p in phrasings}
     assert [q.text for q in mine if q.kind != "smalltalk" and normalise(q.text) in known] == []
@@ -76,10 +77,10 @@ def test_follow_ups_lead_on(assistant: Assistant) -> None:
     assert right >= 0.85 * len(follow_ups)
 
 
-def test_phrasings_find_their_own_fact(assistant: Assistant) -> None:
+def test_phrasings_find_their_own_fact(assistant: Assistant, knowledge: KnowledgeBase) -> None:
     asked = [
         (fact, phrasing)
-        for language in assistant.knowledge.languages.values()
+        for language in knowledge.languages.values()
         for fact, text in language.texts.items()
         for phrasing in text.questions
     ][::11]

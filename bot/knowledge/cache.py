@@ -15,10 +15,11 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
+from bot.knowledge.faults import Fault, KnowledgeError
 from bot.knowledge.files import digest, read_files
 from bot.knowledge.loader import compile_files
 from bot.knowledge.model import KnowledgeBase
@@ -98,24 +99,40 @@ class CompiledCache:
                     Path(temporary).unlink()
 
 
-def load_cached(root: Path, cache_dir: Path | None, normalise: Callable[[str], str] = plain_key) -> KnowledgeBase:
-    """As `load`, but a knowledge base that has been checked before comes from the cache.
+class Cached(NamedTuple):
+    """A knowledge base that has been checked."""
+
+    told: KnowledgeBase
+    """`KnowledgeBase.told`: all that answers are made of."""
+    whole: Callable[[], KnowledgeBase]
+    """All of it, read strictly once more where the cache held the rest."""
+
+
+def load_cached(root: Path, cache_dir: Path | None, normalise: Callable[[str], str] = plain_key) -> Cached:
+    """As `load`, but what is told of a knowledge base that has been checked before comes from the cache.
 
     It is found by the content of its files and of this package's code, not by their dates. `normalise` matters only
     when the checks run. Raises KnowledgeError with all faults; a faulty knowledge base is never kept.
     """
-    files = read_files(root)
-    key = f"{digest(files)} {_code_digest()}"
+    state = digest(read_files(root))
+    key = f"{state} {_code_digest()}"
     store = CompiledCache(cache_dir)
 
+    @cache
+    def whole() -> KnowledgeBase:
+        files = read_files(root)  # once more: held until they may be wanted, they would be in memory for nothing
+        if digest(files) != state:
+            raise KnowledgeError([Fault(str(root), 1, 1, "the files changed while they were read; start again")])
+        return compile_files(root, files, normalise)
+
     def build() -> bytes:
-        return compile_files(root, files, normalise).model_dump_json().encode("utf-8")
+        return whole().told().model_dump_json().encode("utf-8")
 
     try:
-        return KnowledgeBase.model_validate_json(store.fetch("knowledge", key, build))
+        return Cached(KnowledgeBase.model_validate_json(store.fetch("knowledge", key, build)), whole)
     except ValidationError:  # unharmed, yet not ours: another version of a library wrote it
         store.discard("knowledge")
-        return KnowledgeBase.model_validate_json(store.fetch("knowledge", key, build))
+        return Cached(KnowledgeBase.model_validate_json(store.fetch("knowledge", key, build)), whole)
 
 
 @cache

@@ -250,9 +250,27 @@ class KnowledgeBase(Frozen):
             topics[fact.topic] = (*topics.get(fact.topic, ()), fact.id)
         return topics
 
+    def told(self) -> KnowledgeBase:
+        """The same without the words that people ask in, which only an index is built from; they are most of it."""
+        return self.model_copy(
+            update={"languages": {code: _told(language) for code, language in self.languages.items()}}
+        )
+
     def paragraph(self, citation: Citation) -> Paragraph:
         """The paragraph a citation points at. Raises LookupError for a document or paragraph that is not known."""
         paragraphs = self.sources[citation.source].paragraphs
         if not 1 <= citation.paragraph <= len(paragraphs):
             raise IndexError(f"{citation.source} has no paragraph {citation.paragraph}")
         return paragraphs[citation.paragraph - 1]
+
+
+def _told(language: Language) -> Language:
+    unasked = {"questions": ()}
+    return language.model_copy(
+        update={
+            "texts": {fact: text.model_copy(update=unasked) for fact, text in language.texts.items()},
+            "lexicon": Lexicon(question_words={}, function_words=(), concepts={}),
+            "decoys": Decoys(names=(), questions={}),
+            "smalltalk": {kind: talk.model_copy(update=unasked) for kind, talk in language.smalltalk.items()},
+        }
+    )

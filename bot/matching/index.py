@@ -439,17 +439,20 @@ def _tuples(table: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, tuple
     }
 
 
-def load_index(knowledge: KnowledgeBase, store: CompiledCache, on_build: Callable[[], None] | None = None) -> Index:
+def load_index(
+    digest: str, whole: Callable[[], KnowledgeBase], store: CompiledCache, on_build: Callable[[], None] | None = None
+) -> Index:
     """The index of a knowledge base, from the cache where it was built for the same knowledge by the same code.
 
-    `on_build` is called where it has to be built first, which takes some seconds.
+    `digest` is the knowledge base's; `whole` and `on_build` are called where the index has to be built first, which
+    takes some seconds.
     """
-    key = f"{knowledge.digest} {_code_digest()}"
+    key = f"{digest} {_code_digest()}"
 
     def build() -> bytes:
         if on_build is not None:
             on_build()
-        return dump_index(build_index(knowledge))
+        return dump_index(build_index(whole()))
 
     try:
         return parse_index(store.fetch("index", key, build))

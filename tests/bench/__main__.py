@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.assistant import build_assistant
+from bot.knowledge import KnowledgeBase, default_root, load
+from bot.language import normalise
 from bot.matching import Matcher, build_index
 from bot.matching.fitting.questions import read_questions
 from tests.bench import delivery
@@ -28,7 +30,7 @@ def main() -> None:
     seconds, mebibytes = program()
     assistant = build_assistant()
     matcher = assistant.matcher
-    knowledge = matcher.knowledge
+    knowledge = load(default_root(), normalise=normalise)
     everything = read_questions(QUESTIONS, knowledge)
     questions = everything[:: max(1, len(everything) // SAMPLE)]
     phrasings = [
@@ -53,7 +55,7 @@ def main() -> None:
         median, p95 = median_and_p95(taken[method.name])
         table.add_row(method.name, f"{median:.2f}", f"{p95:.2f}", f"1/{base / median:.0f}" if median else "–")
     console.print(table)
-    console.print(_growth(matcher, sample, taken["revolution-bot"]))
+    console.print(_growth(matcher, knowledge, sample, taken["revolution-bot"]))
     console.print(delivery.report(assistant, [q.text for q in everything if q.kind == "answerable"]))
     console.print(f"`ask`, whole program: {seconds:.2f} s from start to answer, {mebibytes:.0f} MiB at the peak")
 
@@ -75,10 +77,10 @@ def _quality_table(rows: list[tuple[Method, Quality]]) -> Table:
     return table
 
 
-def _growth(matcher: Matcher, sample: list[str], now: list[float]) -> str:
+def _growth(matcher: Matcher, knowledge: KnowledgeBase, sample: list[str], now: list[float]) -> str:
     long = "how long did the ministers get to give up the palace " * 80
     longest = median_and_p95([milliseconds(lambda: matcher.match(long[:4096])) for _ in range(30)])[0]
-    larger = enlarged(matcher.knowledge, 10)
+    larger = enlarged(knowledge, 10)
     tenfold = Matcher(larger, build_index(larger), matcher.model)
     grown = [milliseconds(lambda q=q: tenfold.match(q)) for q in sample]  # type: ignore[misc]
     ratio = median_and_p95(grown)[0] / median_and_p95(now)[0]

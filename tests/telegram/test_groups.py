@@ -307,7 +307,7 @@ async def test_edits_and_what_was_overheard_count_as_questions_too(
     api: BotApi, assistant: Assistant, tmp_path: Path
 ) -> None:
     group = api.supergroup()
-    questions = [text.questions[0] for text in list(assistant.knowledge.languages["en"].texts.values())[:12]]
+    questions = [text.title for text in list(assistant.knowledge.languages["en"].texts.values())[:12]]
     async with running(api.url, assistant, tmp_path, questions_per_minute=3) as service:
         listen(service, group)
         for text in questions:
