@@ -49,8 +49,8 @@ check: $(READY) ## the knowledge base and the catalogues
 fit: $(BENCH_READY) ## fit weights and thresholds on the development questions
 	$(BIN)/python -m bot.matching.fitting tests/questions
 
-bench: $(BENCH_READY) ## quality and cost beside other methods
-	$(BIN)/python -m tests.bench
+bench: $(BENCH_READY) ## quality and cost beside other methods, on one core as in the container
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 wheel: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -63,8 +63,9 @@ class Ranked(NamedTuple):
     fact: str
     score: float
     scored: Scored
+    """All that was scored with it."""
     place: int
-    """Where it stands in `scored`."""
+    """Where it stands among these."""
 
     @property
     def row(self) -> int:

@@ -21,9 +21,9 @@ from bot.matching.terms import Analysis
 
 WRONG_LIMIT: Final = 0.02
 """Share of answerable questions that may be answered wrongly."""
-LEAK_LIMIT: Final = 0.03
+LEAK_LIMIT: Final = 0.05
 """Share of questions to be declined that may be answered."""
-NEAR_LIMIT: Final = 0.16
+NEAR_LIMIT: Final = 0.2
 """The same of those that were written to be hard."""
 VAIN_LIMIT: Final = 0.2
 """Share of questions to be declined that may be met with suggestions or worse."""
