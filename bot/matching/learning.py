@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bot.matching.arrays import Floats, Ints, Places, Scores, WeighedRows
 
-_EPOCHS: Final = 8
+_EPOCHS: Final = 24  # with so much left out, more steps are more to learn from
 _AGGRESSIVENESS: Final = 0.6
 _MARGIN: Final = 1.0
 _FEWEST: Final = 6  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more
