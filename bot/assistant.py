@@ -19,6 +19,8 @@ from bot.reply import Place, Reply, Status, Suggestion
 DEFAULT_LANGUAGE = "en"
 MAX_SUGGESTIONS = 4
 MAX_NEAR_TOPICS = 3
+ENTRY_TOPICS = frozenset({"people", "places", "bodies", "terms"})
+"""Where there is one fact on each name as such."""
 LIKELY_LANGUAGE = 0.6
 """The same where neither the conversation, the chat nor the app says anything."""
 SURE_OF_LANGUAGE = 0.8
@@ -200,9 +202,11 @@ class Assistant:
 
     def _near_topics(self, match: Match) -> list[str]:
         """Facts about the names in the question, the entry on the name itself first; else what scored well."""
-        about = [f for f in self.knowledge.facts.values() if match.analysis.names & set(f.names)]
+        named = match.analysis.names
+        about = [f for f in self.knowledge.facts.values() if named & set(f.names)]
+        entries = {f.id for f in about if f.topic in ENTRY_TOPICS and f.names[0] in named}
         order = {r.fact: place for place, r in enumerate(match.facts)}
-        about.sort(key=lambda f: (order.get(f.id, len(order)), f.kind not in ("person", "place", "body"), f.id))
+        about.sort(key=lambda f: (f.id not in entries, order.get(f.id, len(order)), f.id))
         if about:
             return [f.id for f in about[:MAX_NEAR_TOPICS]]
         if match.confidence >= self.matcher.model.suggest / 2:

@@ -159,7 +159,7 @@ class Matcher:
         if not ranked or any(not t.known for t in analysis.content):
             return by_itself
         confidence = self.model.follow_up_confidence(cues)
-        if confidence < self.model.answer:
+        if confidence < self.model.answer or (alone.band is Band.ANSWER and alone.confidence > confidence):
             return by_itself
         return Match(Band.ANSWER, ranked, confidence, alone.guess, analysis, follow_up=True)
 
