@@ -42,6 +42,7 @@ class Assistant:
 
     @property
     def knowledge(self) -> KnowledgeBase:
+        """What is told; the words that people ask in are only in the index."""
         return self.matcher.knowledge
 
     def reply(

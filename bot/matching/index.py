@@ -25,7 +25,7 @@ from bot.knowledge import CompiledCache
 from bot.knowledge.model import MAX_ANSWER, KnowledgeBase
 from bot.language import Identifier, clean, sentences
 from bot.matching.arrays import Bits, Floats, Ints, Places, Rows, RowsBuilder, Scores, Stretch
-from bot.matching.learning import Classifier, train
+from bot.matching.learning import EPOCHS, Classifier, train
 from bot.matching.terms import (
     GRAM_BUCKETS,
     REMEMBERED,
@@ -184,8 +184,11 @@ def is_primary(term: str) -> bool:
     return not term.startswith("s:")
 
 
-def build_index(knowledge: KnowledgeBase) -> Index:
-    """Index everything that can be asked or said in any language."""
+def build_index(knowledge: KnowledgeBase, *, epochs: int = EPOCHS) -> Index:
+    """Index everything that can be asked or said in any language.
+
+    `epochs`: times that the classifier learns from each phrasing.
+    """
     lexis = build_lexis(knowledge)
     samples: dict[str, list[str]] = defaultdict(list)
     functions: dict[str, list[str]] = {}
@@ -208,7 +211,13 @@ def build_index(knowledge: KnowledgeBase) -> Index:
             rows.append((number, language, analyse(clean(phrasing), language, lexis, fuzzy=False)))
     told = list(_told(knowledge, entries, lexis))
     return _assemble(
-        entries, rows, told, _mentions(knowledge, entries, rows, told), lexis, Identifier.train(samples, functions)
+        entries,
+        rows,
+        told,
+        _mentions(knowledge, entries, rows, told),
+        lexis,
+        Identifier.train(samples, functions),
+        epochs,
     )
 
 
@@ -261,6 +270,7 @@ def _assemble(
     mentions: list[dict[str, bool]],
     lexis: Lexis,
     identifier: Identifier,
+    epochs: int,
 ) -> Index:
     holders: Counter[str] = Counter(term for held in mentions for term in held)
     terms = {term: number for number, term in enumerate(sorted(holders))}
@@ -293,7 +303,8 @@ def _assemble(
     for _, analysis in examples:
         samples.add(_sample(*weigh(analysis), len(terms), kind_terms))
     feature_count = len(terms) + GRAM_BUCKETS + (len(kind_terms) + 1) * kind_terms.start
-    learnt = train(samples.build(feature_count), [number for number, _ in examples], feature_count, len(entries))
+    numbers = [number for number, _ in examples]
+    learnt = train(samples.build(feature_count), numbers, feature_count, len(entries), epochs)
     languages = tuple(dict.fromkeys(r[1] for r in rows))
     return Index(
         entries=entries,

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from bot.matching.arrays import Floats, Ints, Places, Scores, WeighedRows
 
-_EPOCHS: Final = 24  # with so much left out, more steps are more to learn from
+EPOCHS: Final = 24
+"""Times that each phrasing is learnt from: with so much left out, more are more to learn from."""
 _AGGRESSIVENESS: Final = 0.6
 _MARGIN: Final = 1.0
 _FEWEST: Final = 6  # phrasings that must hold a feature: what one or two hold tells that they hold it, no more
@@ -41,7 +42,9 @@ class Classifier:
         return np.asarray((worth * self.unit).astype(np.float32) @ told, dtype=np.float64)
 
 
-def train(samples: WeighedRows, entries: Sequence[int], feature_count: int, entry_count: int) -> Classifier:
+def train(
+    samples: WeighedRows, entries: Sequence[int], feature_count: int, entry_count: int, epochs: int = EPOCHS
+) -> Classifier:
     """From phrasings, as features with their weights, and the entries that they ask for."""
     held = np.bincount(samples.keys, minlength=feature_count)
     slots = np.zeros(feature_count, dtype=np.int32)
@@ -50,21 +53,26 @@ def train(samples: WeighedRows, entries: Sequence[int], feature_count: int, entr
     # all that tells nothing shares a row, which stays one of noughts
     features = slots[samples.keys]
     worth = samples.values * (features > 0)
-    weights = _averaged(features, worth, samples.starts.tolist(), entries, (len(telling) + 1, entry_count))
+    weights = _averaged(features, worth, samples.starts.tolist(), entries, (len(telling) + 1, entry_count), epochs)
     unit = float(np.abs(weights).max()) / np.iinfo(np.int8).max or 1.0
     weights /= unit
     return Classifier(slots, np.rint(weights, out=weights).astype(np.int8), unit)
 
 
 def _averaged(
-    features: Ints, worth: Floats, starts: Sequence[int], entries: Sequence[int], shape: tuple[int, int]
+    features: Ints,
+    worth: Floats,
+    starts: Sequence[int],
+    entries: Sequence[int],
+    shape: tuple[int, int],
+    epochs: int,
 ) -> NDArray[np.float32]:
     weights = np.zeros(shape, dtype=np.float32)
     # the weights at step t added up over all t are T · w − Σ t · change; so only changes need be written down
     by_step = np.zeros_like(weights)
     random = np.random.default_rng(_SEED)
     step = 1
-    for _ in range(_EPOCHS):
+    for _ in range(epochs):
         for number in random.permutation(len(entries)).tolist():
             held, told = (some[starts[number] : starts[number + 1]] for some in (features, worth))
             told = told * (random.random(len(told), dtype=np.float32) >= _LEFT_OUT)
