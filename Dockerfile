@@ -20,8 +20,8 @@ RUN pip wheel --no-deps --wheel-dir /wheels . \
     && pip --python /app/venv/bin/python install --no-deps --no-index /wheels/*.whl \
     && pip --python /app/venv/bin/python check
 
-# Compiling takes seconds and twice the memory of everything after it. The first question does it, here and for good;
-# cache files are private to their maker, so the bot is given the right to read them.
+# Compiling takes half a minute and three times the memory of everything after it. The first question does it, here and
+# for good; cache files are private to their maker, so the bot is given the right to read them.
 ENV REVOLUTION_BOT_CACHE=/app/cache
 RUN /app/venv/bin/revolution-bot ask "who was lenin" \
     && test -s /app/cache/knowledge.cache \

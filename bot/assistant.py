@@ -19,7 +19,7 @@ from bot.reply import Place, Reply, Status, Suggestion
 DEFAULT_LANGUAGE = "en"
 MAX_SUGGESTIONS = 4
 MAX_NEAR_TOPICS = 3
-ENTRY_TOPICS = frozenset({"people", "places", "bodies", "terms"})
+ENTRY_TOPICS = frozenset({"people", "places", "bodies"})
 """Where there is one fact on each name as such."""
 LIKELY_LANGUAGE = 0.6
 """The same where neither the conversation, the chat nor the app says anything."""

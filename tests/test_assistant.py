@@ -61,6 +61,20 @@ def test_what_the_documents_do_not_say_is_not_answered(assistant: Assistant, que
     assert assistant.reply(question).status in (Status.DECLINED, Status.SUGGESTED)
 
 
+@pytest.mark.parametrize(
+    ("question", "entry"),
+    [
+        ("when was Lenin born", "who-was-lenin"),
+        ("what was the favourite food of Nicholas II", "who-was-nicholas"),
+        ("how tall is the winter palace", "what-is-winter-palace"),
+    ],
+)
+def test_what_is_near_begins_with_the_entry_on_the_name(assistant: Assistant, question: str, entry: str) -> None:
+    reply = assistant.reply(question)
+    assert reply.status is Status.DECLINED
+    assert reply.suggestions[0].fact == entry
+
+
 def test_a_refusal_offers_what_is_told_of_the_person(assistant: Assistant) -> None:
     reply = assistant.reply("when was lenin born")
     assert reply.status is Status.DECLINED

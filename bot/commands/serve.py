@@ -39,7 +39,7 @@ async def _serve(settings: Settings, webhook: bool) -> None:
     try:
         assistant = build_assistant(
             default_language=settings.default_language,
-            on_build=lambda: log.info("compiling the knowledge base, which takes some seconds"),
+            on_build=lambda: log.info("compiling the knowledge base, which takes about half a minute"),
         )
     except KnowledgeError as error:
         exit_with_faults(error)

@@ -129,7 +129,8 @@ class FactText(Frozen):
     """One line of up to MAX_TITLE characters."""
 
     questions: tuple[str, ...]
-    """Phrasings: at least MIN_PHRASINGS, one line each, none the same as another fact's once normalised."""
+    """Phrasings: at least MIN_PHRASINGS, one line each, none the same as another fact's once normalised. None in what
+    is only `KnowledgeBase.told`."""
 
     answer: str
     """Up to MAX_ANSWER characters; says nothing that the cited paragraphs do not say."""
@@ -178,7 +179,7 @@ class SmallTalk(Frozen):
     """A pleasantry."""
 
     questions: tuple[str, ...]
-    """What people say; at least one."""
+    """What people say; at least one, but none in what is only `KnowledgeBase.told`."""
 
     answer: str
     """Up to MAX_ANSWER characters."""

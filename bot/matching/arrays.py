@@ -56,7 +56,7 @@ class Stretch:
 class Phrasings:
     """Some stretches of phrasings, one after the other."""
 
-    rows: Places
+    rows: Keys
     part: Places
     """Per phrasing, which stretch it is from."""
     firsts: Sequence[int]

@@ -456,7 +456,7 @@ def load_index(
     """The index of a knowledge base, from the cache where it was built for the same knowledge by the same code.
 
     `digest` is the knowledge base's; `whole` and `on_build` are called where the index has to be built first, which
-    takes some seconds.
+    takes about half a minute.
     """
     key = f"{digest} {_code_digest()}"
 

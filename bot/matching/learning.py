@@ -2,7 +2,7 @@
 
 Online passive-aggressive learning for several classes (Crammer et al., "Online Passive-Aggressive Algorithms", JMLR
 2006, PA-I), with the weights averaged over all steps (Freund and Schapire, "Large Margin Classification Using the
-Perceptron Algorithm", 1999). It takes a few seconds in numpy and orders facts about as well as a linear support vector
+Perceptron Algorithm", 1999). It takes half a minute in numpy and orders facts about as well as a linear support vector
 machine does.
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from bot.matching.arrays import Floats, Phrasings, Places, Scores, highest
+from bot.matching.arrays import Floats, Keys, Phrasings, Places, Scores, highest
 from bot.matching.index import FIFTHS, LITTLE, Index, asked, is_primary, pairs
 from bot.matching.terms import GRAM_BUCKETS, Analysis, Token
 
@@ -52,7 +52,7 @@ class Scored:
     features: Scores
     """Entry × feature, of the entry's best phrasing."""
     scores: Scores
-    rows: Places
+    rows: Keys
     """The best phrasing of each entry."""
     uncovered: Scores
     """Per entry: the most telling word of the question that the entry holds nothing of, 0…1."""
@@ -71,7 +71,7 @@ class Scored:
 class Compared:
     """A question beside the phrasings that it was compared with."""
 
-    rows: Places
+    rows: Keys
     entries: Places
     """Per phrasing, what it asks for."""
     features: Scores
