@@ -29,12 +29,12 @@ from bot.matching.scoring import FEATURES, Scored, compare
 from bot.matching.terms import Analysis, analyse, weigh
 
 _CLEAR = 0.7  # lead in score that is as good as any larger one
+_FAR = 1.0  # the same in what was learnt
 _AHEAD = 0.35  # lead from which a bare subject stands for one fact
 _MARGIN = CUES.index("margin")
 _LEARNT, _ALIKE, _GRAMS = FEATURES.index("learnt"), FEATURES.index("words alike"), FEATURES.index("grams")
 _WEIGHT_MENTIONED = FEATURES.index("weight mentioned")
 _NAME_MISSING, _NUMBER_MISSING = FEATURES.index("name missing"), FEATURES.index("number missing")
-_FAR = 1.0  # the same in what was learnt
 _USUAL = 0.2  # part of a fact's phrasings that ask a kind of question, from which it is usual there
 _SHARPNESS = 3.0  # how fast a candidate further down in score counts less
 _LONGER = 3  # words of its own from which a question is likely complete
@@ -245,25 +245,23 @@ class Matcher:
         decoys = [i for i, entry in enumerate(entries) if self.index.marks[entry]]
         few, asked = 1 / max(1, len(analysis.content)), _asked(analysis)
         fact = self.knowledge.facts[self.index.entries[entries[best]]]
-        return np.array(  # in the order of `CUES`
-            (
-                _lead(scores, best, rivals, _CLEAR),
-                _lead(scores, best, decoys, _CLEAR),
-                _lead(learnt, best, rivals, _FAR),
-                _lead(learnt, best, decoys, _FAR),
-                _share(scores, facts),
-                features[_WEIGHT_MENTIONED],
-                float(scored.uncovered[best]) * few,
-                self._kind_asked(entries[best], asked),
-                features[_NAME_MISSING],
-                features[_NUMBER_MISSING],
-                any(term[0] == "o" for term in analysis.terms),
-                features[_ALIKE] > _EXACT,
-                few,
-                _lacks_figure(asked, fact),
-            ),
-            dtype=np.float64,
-        )
+        values = {
+            "margin": _lead(scores, best, rivals, _CLEAR),
+            "decoy margin": _lead(scores, best, decoys, _CLEAR),
+            "learnt margin": _lead(learnt, best, rivals, _FAR),
+            "learnt decoy margin": _lead(learnt, best, decoys, _FAR),
+            "facts around": _share(scores, facts),
+            "weight mentioned": features[_WEIGHT_MENTIONED],
+            "uncovered of few": float(scored.uncovered[best]) * few,
+            "kind asked": self._kind_asked(entries[best], asked),
+            "name missing": features[_NAME_MISSING],
+            "number missing": features[_NUMBER_MISSING],
+            "outsider": any(term[0] == "o" for term in analysis.terms),
+            "exact": features[_ALIKE] > _EXACT,
+            "few words": few,
+            "no figure": _lacks_figure(asked, fact),
+        }
+        return np.array([values[cue] for cue in CUES], dtype=np.float64)
 
     def _kind_asked(self, entry: int, asked: frozenset[str]) -> float:
         """How usual it is to ask such a question of an entry: 0 where no phrasing does, 1 where many do."""
